@@ -1,0 +1,245 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"orderq/store"
+	"orderq/store/batch"
+	"orderq/tasks"
+	"orderq/tasks/intake"
+	"orderq/tasks/sheet"
+)
+
+// sheetFlags say how a file is read.
+type sheetFlags struct {
+	name, format string
+	defaults     map[string]string
+}
+
+func (f *sheetFlags) bind(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.name, "name", "", "the batch's `name` (default: the file's, without its ending)")
+	cmd.Flags().StringVar(&f.format, "format", "auto", "of the file: csv, ndjson, or `auto`")
+	cmd.Flags().StringToStringVar(&f.defaults, "set", nil, "`field=value` for rows that leave it out, e.g. kind=add_recording_minutes")
+}
+
+// maxBatchName leaves room for the rest of a reference of 200 characters.
+const maxBatchName = 100
+
+// open reads a file's header. Close what it gives.
+func (f *sheetFlags) open(a *app, path, account string) (*sheet.Reader, io.Closer, error) {
+	in := a.in
+	var closer io.Closer = io.NopCloser(nil)
+	if path != "-" {
+		file, err := os.Open(path)
+		if err != nil {
+			return nil, nil, wrongUse(err)
+		}
+		in, closer = file, file
+	}
+	if f.name == "" {
+		if path == "-" {
+			return nil, nil, wrongUse(errors.New("a file from stdin has no name: say what the batch is called, --name NAME"))
+		}
+		base := filepath.Base(path)
+		f.name = strings.TrimSuffix(base, filepath.Ext(base))
+	}
+	if len(f.name) > maxBatchName || plain(f.name) != f.name || strings.TrimSpace(f.name) != f.name {
+		return nil, closer, wrongUse(fmt.Errorf("--name %q: want 1 to %d bytes without control characters and spaces around", tasks.Shown(f.name), maxBatchName))
+	}
+	r, err := sheet.NewReader(in, sheet.Options{Batch: f.name, Account: account, Format: sheet.Format(f.format), Defaults: f.defaults})
+	if err != nil {
+		return nil, closer, wrongUse(fmt.Errorf("%s: %w", path, err))
+	}
+	return r, closer, nil
+}
+
+func (a *app) batchApply(set settings) *cobra.Command {
+	var (
+		f               sheetFlags
+		yes, hold, wait bool
+		brakes          batch.Brakes
+		limit           time.Duration
+		by              string
+	)
+	cmd := &cobra.Command{
+		Use: "apply --yes FILE | PLAN", Short: "Order what a file asks for; again and again, if you like", Args: names(1, "a CSV or NDJSON file, or - for stdin, or a plan"),
+		Long: `Order what a file asks for. Rows become orders as they are read; a row that is
+no order is reported, kept with its reason, and stops none of the others.
+
+The batch is known by its name. To apply the same file again orders nothing
+twice, and goes on where it was cut off; a changed file orders its new rows. To
+order the same rows once more, give another --name.
+
+With --canary the first orders go alone, and the rest when they are placed and
+the portal shows them; --stop-refused and --stop-unknown end the release when
+too much comes out otherwise. A batch that has stopped waits for batch approve,
+or batch cancel.
+
+A plan (batch plan -o PLAN) is applied as it is, without --yes: rows for which
+something has changed since are no orders, and say what.
+
+Exit: 0 taken in · 1 some rows are no orders, or Redis does not answer · 2 the
+file cannot be read · with --wait as of orders: 3 rejected or cancelled · 4
+unknown or in review · 5 not final within --timeout.`,
+		Example: `  orderq batch apply --yes november.csv
+  orderq batch apply --yes november.csv --set kind=add_recording_minutes \
+      --set billingCycle=annually --wait
+  export-crm | orderq batch apply --yes --name crm-2026-11 --format ndjson -
+  orderq batch apply --yes november.csv --hold     for batch approve
+  orderq batch apply --yes november.csv --canary 3 --stop-refused 0.05
+  orderq batch apply november.plan`,
+	}
+	set = set.and(cmd, append(portalSettings(), "ORDERQ_ALIASES_FILE", "ORDERQ_BILLING_CONTACT")...)
+	f.bind(cmd)
+	cmd.Flags().BoolVar(&yes, "yes", false, "order it: without this nothing is written")
+	cmd.Flags().BoolVar(&hold, "hold", false, "send nothing before another person says batch approve")
+	cmd.Flags().IntVar(&brakes.Canary, "canary", 0, "release so `many` orders first, the rest when these are placed and seen at the portal")
+	cmd.Flags().Float64Var(&brakes.StopRefused, "stop-refused", 0, "stop above this `share` of refused orders, e.g. 0.05 (from 20 orders on)")
+	cmd.Flags().Float64Var(&brakes.StopUnknown, "stop-unknown", 0, "stop above this `share` of orders in doubt")
+	cmd.Flags().BoolVar(&wait, "wait", false, "wait until its orders are final, showing how far they are")
+	cmd.Flags().DurationVar(&limit, "timeout", 0, "with --wait: how long at most (default: as long as it takes)")
+	cmd.Flags().StringVar(&by, "by", "", "who orders (default: $USER)")
+	cmd.RunE = a.do(func(ctx context.Context, args []string) error {
+		if len(args) > 1 {
+			return wrongUse(errors.New("one file at a time: each is a batch of its own"))
+		}
+		if limit < 0 || limit > 0 && !wait {
+			return wrongUse(errors.New("--timeout: want a time such as 30m, and --wait with it"))
+		}
+		if brakes.Canary < 0 || brakes.Canary > batch.MaxCanary {
+			return wrongUse(fmt.Errorf("--canary %d: want 0 to %d", brakes.Canary, batch.MaxCanary))
+		}
+		for flag, share := range map[string]float64{"stop-refused": brakes.StopRefused, "stop-unknown": brakes.StopUnknown} {
+			if !(share >= 0 && share <= 1) {
+				return wrongUse(fmt.Errorf("--%s %v: want a share from 0 to 1, such as 0.05", flag, share))
+			}
+		}
+		cfg, err := set.load()
+		if err != nil {
+			return err
+		}
+		if by == "" {
+			by = a.user()
+		}
+		apply := func(name string, rows intake.Rows) error {
+			return set.withLedger(func(ctx context.Context, l *ledger, _ []string) error {
+				return a.applyBatch(ctx, l, intake.Config{Store: l.store, Name: name, By: by, Hold: hold, Brakes: brakes, Reader: rows}, wait, limit)
+			})(ctx, nil)
+		}
+		if found, err := a.applyPlan(ctx, cfg, args[0], f, apply); found || err != nil {
+			return err
+		}
+		r, closer, err := f.open(a, args[0], cfg.Account)
+		if closer != nil {
+			defer closer.Close()
+		}
+		if err != nil {
+			return err
+		}
+		if !yes {
+			return wrongUse(fmt.Errorf("this would order what %s asks for as batch %s: say --yes if it shall, or look first: orderq batch plan %s", args[0], f.name, args[0]))
+		}
+		a.tellIgnored(r)
+		return apply(f.name, r)
+	})
+	return cmd
+}
+
+func (a *app) tellIgnored(r *sheet.Reader) {
+	if ignored := r.Ignored(); len(ignored) > 0 {
+		a.note("columns that are carried and not understood: %s", plain(strings.Join(ignored, ", ")))
+	}
+}
+
+// badShown is how many rows that are no orders are told one by one; batch results has them all.
+const badShown = 20
+
+func (a *app) applyBatch(ctx context.Context, l *ledger, c intake.Config, wait bool, limit time.Duration) error {
+	bad := 0
+	c.Bad = func(b intake.Bad) {
+		if bad++; bad <= badShown {
+			fmt.Fprintf(a.err, "%s: %s\n", b.Row.Where(), plain(b.Err.Error()))
+		}
+		if bad == badShown+1 {
+			a.note("more rows are no orders: orderq batch results %s has them all with their reasons", c.Name)
+		}
+	}
+	last := a.now()
+	c.Took = func(s intake.Summary) {
+		if now := a.now(); now.Sub(last) >= progressEvery {
+			last = now
+			a.note("%d rows taken in", s.Rows)
+		}
+	}
+	s, err := intake.Apply(ctx, c)
+	var refused *store.RowsRefusedError
+	switch {
+	case errors.Is(err, batch.ErrState), errors.As(err, &refused) && !refused.Other:
+		return fmt.Errorf("batch %s takes no rows any more: it was cancelled; another --name begins another batch", c.Name)
+	case errors.As(err, &refused):
+		return fmt.Errorf("batch %s is being applied by somebody else by now, who goes on from here; %d rows were taken in", c.Name, s.Rows)
+	case err != nil && s.Rows > 0:
+		return fmt.Errorf("%w: %d rows were taken in; apply the file again, they are only counted", err, s.Rows)
+	case err != nil:
+		return err
+	}
+	a.note("%s", taken(c.Name, s))
+	a.warnOfSilence(ctx, l)
+	one, err := l.findBatch(ctx, s.ID)
+	if err != nil {
+		return err
+	}
+	if wait {
+		return a.watchBatch(ctx, l, one, limit)
+	}
+	v, err := l.viewBatch(ctx, one)
+	if err == nil {
+		err = a.showBatchAs(v)
+	}
+	if err == nil && s.Invalid > 0 {
+		err = exit(exitFailed)
+	}
+	return err
+}
+
+// taken says what came of a file.
+func taken(name string, s intake.Summary) string {
+	parts := []string{fmt.Sprintf("%d rows", s.Rows), fmt.Sprintf("%d new orders", s.New)}
+	if s.Again > 0 {
+		parts = append(parts, fmt.Sprintf("%d already ordered as %s (--name orders again)", s.Again, name))
+	}
+	if s.Elsewhere > 0 {
+		parts = append(parts, fmt.Sprintf("%d already ordered elsewhere under their references", s.Elsewhere))
+	}
+	if s.Invalid > 0 {
+		parts = append(parts, fmt.Sprintf("%d no orders", s.Invalid))
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (a *app) batchTemplate() *cobra.Command {
+	format := ""
+	cmd := &cobra.Command{
+		Use: "template", Short: "Print a file to start from", Args: none,
+		Example: `  orderq batch template > november.csv
+  orderq batch template --format ndjson`,
+	}
+	cmd.Flags().StringVar(&format, "format", "csv", "csv or `ndjson`")
+	cmd.RunE = a.do(func(context.Context, []string) error {
+		if f := sheet.Format(format); f == sheet.CSV || f == sheet.NDJSON {
+			_, err := io.WriteString(a.out, sheet.Template(f))
+			return err
+		}
+		return wrongUse(fmt.Errorf("--format %q: want csv or ndjson", format))
+	})
+	return cmd
+}

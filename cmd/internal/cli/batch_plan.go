@@ -1,0 +1,213 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"orderq/cmd/internal/config"
+	"orderq/tasks"
+	"orderq/tasks/intake"
+	"orderq/worker/plan"
+)
+
+func (a *app) batchPlan(set settings) *cobra.Command {
+	var (
+		f   sheetFlags
+		out string
+	)
+	cmd := &cobra.Command{
+		Use: "plan FILE [-o PLAN]", Short: "Show what a file would order, by reads alone", Args: names(1, "a CSV or NDJSON file, or - for stdin"),
+		Long: `Show what a file would order, by reads alone: for each row the PBX, plan and
+cycle as the portal has them, or why it could not be ordered; rows that ask for
+what another row asks for; rows that were ordered already; totals. The portal's
+API shows no prices.
+
+With -o the plan is written to a file, bound by a hash. batch apply PLAN then
+orders exactly that, and stops at rows for which something has changed since.
+
+Exit: 0 every row could be ordered, or was · 1 the portal or Redis does not
+answer, or the file cannot be read on · 2 it cannot be read at all · 3 some rows
+are no orders.`,
+		Example: `  orderq batch plan november.csv
+  orderq batch plan november.csv -o nov.plan && orderq batch apply nov.plan
+  orderq batch plan november.csv --json > rows.ndjson`,
+	}
+	set = set.and(cmd, append(portalSettings(), "ORDERQ_ALIASES_FILE", "ORDERQ_BILLING_CONTACT")...)
+	f.bind(cmd)
+	cmd.Flags().StringVarP(&out, "out", "o", "", "write the plan to this `file`, for batch apply")
+	cmd.RunE = a.do(set.withLedger(func(ctx context.Context, l *ledger, args []string) error {
+		if len(args) > 1 {
+			return wrongUse(errors.New("one file at a time: each is a batch of its own"))
+		}
+		return a.plan(ctx, l, f, args[0], out)
+	}))
+	return cmd
+}
+
+func (a *app) plan(ctx context.Context, l *ledger, f sheetFlags, path, out string) error {
+	r, closer, err := f.open(a, path, l.cfg.Account)
+	if closer != nil {
+		defer closer.Close()
+	}
+	if err != nil {
+		return err
+	}
+	a.tellIgnored(r)
+	client, err := dialPortal(l.cfg)
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	resolver, err := resolver(l.cfg, client)
+	if err != nil {
+		return err
+	}
+	var w *plan.Writer
+	if out != "" {
+		file, err := os.OpenFile(out, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+		if err != nil {
+			return wrongUse(fmt.Errorf("-o: %w", err))
+		}
+		defer file.Close()
+		w, err = plan.NewWriter(file, plan.Head{Name: f.name, Account: l.cfg.Account, Portal: l.cfg.BaseURL, Format: r.Format(), Columns: r.Columns(), At: a.now().UTC()})
+		if err != nil {
+			return err
+		}
+	}
+	p, shown := plan.NewPlanner(f.name, l.store, resolver), 0
+	err = p.All(ctx, r, func(row plan.Row) error {
+		if w != nil {
+			if err := w.Write(row); err != nil {
+				return err
+			}
+		}
+		shown++
+		return a.showPlanned(row, shown == 1)
+	})
+	if err != nil {
+		return fmt.Errorf("%w; this is a plan of no file, only of its first rows", explain(l.cfg, err))
+	}
+	s := p.Summary()
+	if w != nil {
+		if s.Hash, err = w.Close(s); err != nil {
+			return err
+		}
+	}
+	if err := a.showPlan(s, out); err != nil {
+		return err
+	}
+	if s.States[plan.Invalid]+s.States[plan.Refused]+s.States[plan.Conflict] > 0 {
+		return exit(exitRejected)
+	}
+	return nil
+}
+
+// planWidth is what is left of 80 columns.
+const planWidth = 27
+
+func planColumns() []column {
+	return []column{{head: "ROW", width: 6, right: true}, {head: "PBX", width: 16}, {head: "QTY", width: 6, right: true}, {head: "KIND", width: 17}, {head: "PLAN, CYCLE / WHY NOT", width: planWidth}}
+}
+
+// showPlanned writes a row: what would be ordered, or why not, whole.
+func (a *app) showPlanned(r plan.Row, first bool) error {
+	if a.json {
+		return a.emit(r)
+	}
+	if first {
+		a.head(planColumns())
+	}
+	n := fmt.Sprint(r.N)
+	if r.Order == nil {
+		for i, line := range wrap(plain(r.State+": "+r.Reason), columns-8) {
+			if i > 0 {
+				n = ""
+			}
+			a.say("%6s  %s", n, line)
+		}
+		return nil
+	}
+	last := join(", ", r.Order.Plan, r.Order.BillingCycle)
+	if r.Twin > 0 {
+		last = fmt.Sprintf("as row %d; %s", r.Twin, last)
+	}
+	kind, _ := tasks.KindOf(r.Order.Kind) // of a row that was resolved
+	a.row(planColumns(), []string{n, r.Order.ProductNo, fmt.Sprint(r.Order.Quantity), kind.Title, cut(last, planWidth)}, false)
+	return nil
+}
+
+func (a *app) showPlan(s plan.Summary, out string) error {
+	if a.json {
+		return a.emit(s)
+	}
+	a.say("")
+	a.field("batch", s.Name)
+	a.field("rows", fmt.Sprintf("%d: %d new, %d ordered already, %d refused, %d invalid, %d in conflict", s.Rows,
+		s.States[plan.New], s.States[plan.Ordered], s.States[plan.Refused], s.States[plan.Invalid], s.States[plan.Conflict]))
+	for _, t := range s.Totals {
+		a.field("would order", fmt.Sprintf("%s: %s, %d in all", t.Kind, count(int64(t.Orders), "order"), t.Quantity))
+	}
+	if s.Twins > 0 {
+		a.field("look at", count(int64(s.Twins), "row")+" beside another for the same on the same PBX")
+	}
+	a.field("prices", s.Prices+": the portal's API has none")
+	if out != "" {
+		a.field("hash", s.Hash)
+		a.field("apply it", "orderq batch apply "+out)
+	}
+	a.say("\nNothing was ordered.")
+	return nil
+}
+
+// applyPlan applies a file that is a plan; found is false where it is none.
+func (a *app) applyPlan(ctx context.Context, cfg config.Config, path string, f sheetFlags, apply func(name string, rows intake.Rows) error) (found bool, err error) {
+	if path == "-" {
+		return false, nil
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return false, wrongUse(err)
+	}
+	defer file.Close()
+	h, s, err := plan.Verify(file)
+	if errors.Is(err, plan.ErrNoPlan) {
+		return false, nil
+	}
+	if err != nil {
+		return true, wrongUse(err)
+	}
+	switch {
+	case f.name != "" || f.format != "auto" || len(f.defaults) > 0:
+		return true, wrongUse(errors.New("a plan says for itself what the batch is called and what its rows are: leave --name, --format and --set away"))
+	case h.Account != cfg.Account:
+		return true, wrongUse(fmt.Errorf("the plan is for account %s, this command works for %s: say --account", h.Account, cfg.Account))
+	case h.Portal != cfg.BaseURL:
+		return true, wrongUse(fmt.Errorf("the plan was made at %s, and this is %s: plan the file here", h.Portal, cfg.BaseURL))
+	}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return true, err
+	}
+	client, err := dialPortal(cfg)
+	if err != nil {
+		return true, err
+	}
+	defer client.Close()
+	resolver, err := resolver(cfg, client)
+	if err != nil {
+		return true, err
+	}
+	rows, err := plan.NewReader(ctx, file, s.Hash, resolver)
+	if err != nil {
+		return true, err
+	}
+	err = apply(h.Name, rows)
+	if err != nil {
+		err = explain(cfg, err)
+	}
+	return true, err
+}

@@ -1,0 +1,59 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+// limitsJSON is what `limits --json` prints; durations as Go writes them.
+type limitsJSON struct {
+	Account     string `json:"account"`
+	Rate        string `json:"rate"`
+	Concurrency int    `json:"concurrency"`
+	Servers     int    `json:"servers"`
+	CallTimeout string `json:"callTimeout"`
+	Settle      string `json:"settle"`
+	OnAbsent    string `json:"onAbsent"`
+	BreakerOpen string `json:"breakerOpen"`
+	Allowance   int    `json:"allowance,omitempty"` // orders in flight while the portal heals; left out: no limit
+	Workers     int    `json:"workers"`
+}
+
+func (a *app) limits() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "limits", Short: "Show what bounds the sending of orders", GroupID: groupCheck, Args: none,
+		Long: `Show what bounds the sending of orders: the settings as this command reads them
+(a worker goes by its own), and what the workers share at the moment.`,
+		Example: "  orderq limits\n  orderq limits --json",
+	}
+	set := a.settings(cmd, append(ledgerSettings(), "ORDERQ_RATE", "ORDERQ_CONCURRENCY", "ORDERQ_SERVERS",
+		"ORDERQ_CALL_TIMEOUT", "ORDERQ_SETTLE", "ORDERQ_ON_ABSENT", "ORDERQ_BREAKER_OPEN")...)
+	cmd.RunE = a.do(set.withLedger(func(ctx context.Context, l *ledger, _ []string) error {
+		s, err := l.fleet.Read(ctx)
+		if err != nil {
+			return err
+		}
+		c := l.cfg
+		v := limitsJSON{
+			Account: c.Account, Rate: c.Rate.String(), Concurrency: c.Concurrency, Servers: c.Servers,
+			CallTimeout: c.CallTimeout.String(), Settle: c.Settle.String(), OnAbsent: string(c.OnAbsent),
+			BreakerOpen: c.BreakerOpen.String(), Allowance: s.Allowance, Workers: len(alive(s)),
+		}
+		if a.json {
+			return a.emit(v)
+		}
+		a.field("rate", v.Rate+", calls to the portal, all workers of account "+v.Account+" together")
+		a.field("concurrency", fmt.Sprintf("%d orders at once per worker, by %s; %s alive", v.Concurrency,
+			count(int64(v.Servers), "server"), count(int64(v.Workers), "worker")))
+		a.field("call timeout", short(c.CallTimeout)+" for one call to the portal")
+		a.field("settle", short(c.Settle)+" before an order that cannot be found counts as absent, then: "+v.OnAbsent)
+		a.field("breaker", short(c.BreakerOpen)+" off a sick portal before a probe")
+		if v.Allowance > 0 {
+			a.field("healing", fmt.Sprintf("the portal is healing: at most %d at once", v.Allowance))
+		}
+		return nil
+	}))
+	return cmd
+}

@@ -1,0 +1,61 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"orderq/tasks"
+)
+
+func TestLinesAreNumberedAndBlankOnesPassedOver(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("x", tasks.MaxIntent+10)
+	from := newLines(iotest.HalfReader(strings.NewReader("\xef\xbb\xbfone\r\n\n  \ntwo\n" + long + "\nthree")))
+	for _, want := range []struct {
+		text string
+		n    int
+		err  error
+	}{{"one", 1, nil}, {"two", 4, nil}, {"", 5, errLongLine}, {"three", 6, nil}, {"", 7, io.EOF}} {
+		text, n, err := from.next()
+		if string(text) != want.text || !errors.Is(err, want.err) || err == nil && n != want.n {
+			t.Fatalf("got %.20q, line %d, %v; want %q, %d, %v", text, n, err, want.text, want.n, want.err)
+		}
+	}
+}
+
+func TestTheLongestIntentIsNoLongLine(t *testing.T) {
+	t.Parallel()
+	text, _, err := newLines(strings.NewReader(strings.Repeat("x", tasks.MaxIntent) + "\r\n")).next()
+	if err != nil || len(text) != tasks.MaxIntent {
+		t.Errorf("%d bytes, %v", len(text), err)
+	}
+}
+
+func TestAFileThatCannotBeReadIsNotItsEnd(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("the disk is gone")
+	var last line
+	for l := range newLines(io.MultiReader(strings.NewReader("one\n"), iotest.ErrReader(broken))).all(t.Context()) {
+		last = l
+	}
+	if !errors.Is(last.err, broken) {
+		t.Errorf("last line: %+v", last)
+	}
+}
+
+func TestAnInterruptDoesNotWaitForTheTerminal(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	r, w := io.Pipe() // a terminal at which nobody types
+	defer w.Close()
+	cancel()
+	d := newDesk(t)
+	out, err := newTap(), newTap()
+	if code := Run(ctx, []string{"order", "place", "--file", "-"}, d.lookup, r, out, err); code != exitFailed {
+		t.Errorf("exit %d, want 1", code)
+	}
+}

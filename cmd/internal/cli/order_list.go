@@ -1,0 +1,187 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"orderq/store"
+	"orderq/tasks"
+)
+
+func (a *app) orderList(set settings) *cobra.Command {
+	var (
+		f            store.Filter
+		states       []string
+		since, until string
+		wide         bool
+	)
+	cmd := &cobra.Command{
+		Use: "list [flags]", Short: "List orders, those accepted last first", Args: none,
+		Long: `List orders, those accepted last first. With --limit 0 all of them, state by
+state and within a state the newest first, so that no list is too long.`,
+		Example: `  orderq order list
+  orderq order list --state unknown,review
+  orderq order list --product-no 3658B431119665QJ --since 24h
+  orderq order list --label customer=acme --limit 0 --json`,
+	}
+	flag := cmd.Flags()
+	flag.StringSliceVar(&states, "state", nil, "only these `states`: "+strings.Join(stateNames(), ", "))
+	flag.StringVar(&f.ProductNo, "product-no", "", "only for the PBX of this serial `number`")
+	flag.StringVar(&f.Reference, "reference", "", "only this `reference`")
+	flag.StringVar(&f.OrderNo, "order-no", "", "only this order `number` of the portal")
+	flag.StringVar(&f.Kind, "kind", "", "only this kind: "+strings.Join(kindNames(), ", "))
+	flag.StringVar(&f.Batch, "batch", "", "only this `batch`")
+	flag.StringVar(&f.Label, "label", "", "only with this label, `key=value`")
+	flag.StringVar(&since, "since", "", "only accepted since this `time`: 2026-12-01, 2026-12-01T08:00:00Z, or 24h for so long ago")
+	flag.StringVar(&until, "until", "", "only accepted until this `time`")
+	flag.IntVar(&f.Limit, "limit", 50, "at most so many; 0: all")
+	flag.BoolVar(&wide, "wide", false, "more columns, and nothing cut to fit 80 of them")
+	_ = cmd.RegisterFlagCompletionFunc("state", cobra.FixedCompletions(stateNames(), cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions(kindNames(), cobra.ShellCompDirectiveNoFileComp))
+	cmd.RunE = a.do(func(ctx context.Context, _ []string) error {
+		err := a.readFilter(&f, states, since, until)
+		if err != nil {
+			return err
+		}
+		return set.withLedger(func(ctx context.Context, l *ledger, _ []string) error { return a.list(ctx, l, f, wide) })(ctx, nil)
+	})
+	return cmd
+}
+
+func stateNames() []string {
+	var all []string
+	for _, s := range store.States() {
+		all = append(all, string(s))
+	}
+	return all
+}
+
+// readFilter checks what was asked for: a filter with a slip in it must not look like an empty list.
+func (a *app) readFilter(f *store.Filter, states []string, since, until string) (err error) {
+	for _, s := range states {
+		if !slices.Contains(stateNames(), s) {
+			return wrongUse(unknownWord("--state", s, stateNames()))
+		}
+		f.States = append(f.States, store.State(s))
+	}
+	if f.Kind != "" && !slices.Contains(kindNames(), f.Kind) {
+		return wrongUse(unknownWord("--kind", f.Kind, kindNames()))
+	}
+	if f.Label != "" && !strings.Contains(f.Label, "=") {
+		return wrongUse(fmt.Errorf("--label %q: want key=value", f.Label))
+	}
+	if f.Limit < 0 {
+		return wrongUse(fmt.Errorf("--limit %d: want a whole number, 0 for all", f.Limit))
+	}
+	if f.Since, err = moment("--since", since, a.now()); err != nil {
+		return err
+	}
+	if f.Until, err = moment("--until", until, a.now()); err != nil {
+		return err
+	}
+	if !f.Since.IsZero() && !f.Until.IsZero() && f.Until.Before(f.Since) {
+		return wrongUse(fmt.Errorf("--until %s lies before --since %s: nothing can be between", clock(f.Until), clock(f.Since)))
+	}
+	f.ProductNo = (tasks.Intent{ProductNo: f.ProductNo}).Normalise().ProductNo
+	return nil
+}
+
+func unknownWord(flag, word string, words []string) error {
+	text := fmt.Sprintf("%s %q: want one of %s", flag, tasks.Shown(word), strings.Join(words, ", "))
+	if n := near(word, words); n != "" {
+		text += "; did you mean " + n + "?"
+	}
+	return fmt.Errorf("%s", text)
+}
+
+// moment reads a time: RFC 3339, a day (UTC), or a duration that lies so far back; "" is none.
+func moment(flag, text string, now time.Time) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	for _, layout := range []string{time.RFC3339, time.DateOnly} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t, nil
+		}
+	}
+	if d, err := time.ParseDuration(text); err == nil && d > 0 {
+		return now.Add(-d), nil
+	}
+	return time.Time{}, wrongUse(fmt.Errorf("%s %q: want a day (2026-12-01, UTC), a time (2026-12-01T08:00:00Z), or how long ago (24h)", flag, tasks.Shown(text)))
+}
+
+// listColumns add up to 80 with the spaces between them and an order number of the portal's usual length.
+func listColumns(wide bool) []column {
+	cols := []column{{head: "STATE", width: 10}, {head: "REFERENCE", width: 18}, {head: "PBX", width: 16}, {head: "QTY", width: 7, right: true}}
+	if wide {
+		cols = append(cols, column{head: "KIND", width: 21}, column{head: "ACCEPTED", width: 20}, column{head: "ID", width: 26})
+	}
+	return append(cols, column{head: "ORDER NO", width: 21})
+}
+
+func (a *app) list(ctx context.Context, l *ledger, f store.Filter, wide bool) error {
+	if f.Limit > 0 {
+		orders, err := l.store.List(ctx, f)
+		if err != nil {
+			return err
+		}
+		return a.listed(func(do func(store.Order) error) error {
+			for _, o := range orders {
+				if err := do(o); err != nil {
+					return err
+				}
+			}
+			return nil
+		}, wide)
+	}
+	return a.listed(func(do func(store.Order) error) error { return l.store.Each(ctx, f, do) }, wide)
+}
+
+// listed writes the orders that each gives.
+func (a *app) listed(each func(func(store.Order) error) error, wide bool) error {
+	cols, n := listColumns(wide), 0
+	err := each(func(o store.Order) error {
+		n++
+		if a.json {
+			return a.emit(o)
+		}
+		if n == 1 {
+			a.head(cols)
+		}
+		quantity := ""
+		if o.Quantity > 0 {
+			quantity = fmt.Sprint(o.Quantity)
+		}
+		cells := []string{string(o.State), o.Reference, o.ProductNo, quantity}
+		last := standing(o)
+		if wide {
+			cells = append(cells, o.Kind, clock(o.AcceptedAt), o.ID)
+		} else {
+			last = cut(last, 21)
+		}
+		a.row(cols, append(cells, last), wide)
+		return nil
+	})
+	if err == nil && n == 0 && !a.json {
+		a.note("no orders like that")
+	}
+	return err
+}
+
+// standing is what the list shows last: the portal's number, or in a word why there is none.
+func standing(o store.Order) string {
+	switch {
+	case o.OrderNo != "":
+		return o.OrderNo
+	case o.WaitingFor != "":
+		return "waits: " + string(o.WaitingFor)
+	case o.State == store.Rejected && o.Code != "":
+		return o.Code
+	}
+	return ""
+}

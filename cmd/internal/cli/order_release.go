@@ -1,0 +1,43 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"orderq/store"
+)
+
+func (a *app) orderRelease(set settings) *cobra.Command {
+	var p person
+	cmd := &cobra.Command{
+		Use: "release ORDER... --by NAME --note TEXT", Short: "Let held orders go on", Args: names(1, named),
+		Long: `Let held orders go on: those that look like duplicates, or want an approval.
+
+Exit: 0 released · 1 not held, or not found.`,
+		Example: "  orderq order release crm-4711 --by anna --note 'they do want it twice'",
+	}
+	p.sign(cmd)
+	cmd.RunE = a.do(set.withLedger(func(ctx context.Context, l *ledger, args []string) error {
+		if err := p.needed(); err != nil {
+			return err
+		}
+		first := true
+		return a.findEach(ctx, l, args, func(o store.Order) error {
+			o, err := decide(ctx, l.store, o, func(o store.Order) (store.Order, error) {
+				if o.State != store.Held {
+					return o, fmt.Errorf("order %s is %s and not held: there is nothing to release", o.ID, describe(o))
+				}
+				return l.store.Unhold(ctx, o, p.by, p.note)
+			})
+			if err != nil {
+				return err
+			}
+			err = a.result(o, first)
+			first = false
+			return err
+		})
+	}))
+	return cmd
+}

@@ -1,0 +1,201 @@
+package prove
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"orderq/cmd/internal/oracle"
+	"orderq/store"
+	"orderq/yeastar/yeastartest"
+)
+
+// judge reads both sides, after the workers have gone, and compares.
+func (r *run) judge(ctx context.Context) (Report, error) {
+	r.crew.dismiss(20 * time.Second)
+	records, err := r.store.List(ctx, store.Filter{})
+	if err != nil {
+		return Report{}, err
+	}
+	s, err := r.fleet.Read(ctx)
+	if err != nil {
+		return Report{}, err
+	}
+	ledger := r.portal.Ledger()
+	v := oracle.Judge(r.producer.ids(), records, ledger)
+	rep := Report{
+		Seed: r.o.Seed, Orders: r.o.Orders, PBXs: r.o.PBXs, Workers: r.o.Workers, Echo: r.o.Echo, Hostile: r.o.Hostile, Names: r.o.Names, Lag: r.o.ListLag.String(), Schedule: Schedule(r.o),
+		Kills: r.crew.kills, Attacks: r.attacks, Resumed: r.resumed, Decided: r.decided, Again: "", Repeated: r.producer.again, RepliesLost: r.wire.lost,
+		Calls: ledger.Calls, Faults: map[yeastartest.Fault]int{}, Crashes: r.crew.crashes, Broken: r.crew.failed,
+	}
+	for _, o := range ledger.Orders {
+		if o.Fault != "" {
+			rep.Faults[o.Fault]++
+		}
+		if o.ByHand {
+			rep.ByHand++
+		}
+	}
+	for _, n := range ledger.Requests {
+		rep.Most = max(rep.Most, n)
+	}
+	rep.Batches, rep.ApplyKilled, rep.ApplyTwice = len(r.batches.sheets), r.batches.killed, r.batches.again
+	rep.Wrong = append(rep.Wrong, r.batches.wrongs(ctx)...)
+	claims, err := r.server.line.HGetAll(ctx, r.store.Keys().Claims()).Result()
+	if err != nil {
+		return rep, err
+	}
+	rep.explain(v, records, claims, ledger, r.o.Echo != "none")
+	id, secret := secrets(r.o.Seed)
+	leaked, err := leaks(r.dir, id, secret)
+	if err != nil {
+		return rep, err
+	}
+	rep.Wrong, rep.Leaks = append(rep.Wrong, leaked...), len(leaked)
+	if s.Duplicate > 0 && rep.Verdict.Count(oracle.Duplicate) == 0 {
+		rep.Wrong = append(rep.Wrong, fmt.Sprintf("the fleet counts %d duplicates, and the portal has none", s.Duplicate))
+	}
+	histories := map[string][]store.Entry{}
+	for _, o := range records {
+		h, err := r.store.History(ctx, o.ID)
+		if err != nil {
+			return rep, err
+		}
+		histories[o.ID] = h
+		if text := impossible(o, h); text != "" {
+			rep.Wrong = append(rep.Wrong, "order "+o.ID+": "+text)
+		}
+		for _, e := range h {
+			if e.To == store.Unknown && strings.Contains(e.Reason, "which Redis had forgotten") {
+				rep.Recalled++
+			}
+		}
+	}
+	for _, f := range rep.Verdict.Findings {
+		rep.Stories = append(rep.Stories, story(f.Order, histories[f.Order]))
+	}
+	rep.Recovered = recoveries(histories, r.crew.deaths)
+	slices.Sort(r.opened)
+	rep.GateOpened = spread(r.opened)
+	rep.Clean = len(rep.Verdict.Findings) == 0 && len(rep.Wrong) == 0 && len(rep.Broken) == 0
+	return rep, nil
+}
+
+// explain takes out of the verdict what the scenario makes ambiguous. An order that is left to a person is such a
+// case where nobody could know: where the portal shows our references, one that the portal has is not.
+func (rep *Report) explain(v oracle.Verdict, records []store.Order, claims map[string]string, ledger yeastartest.Ledger, echo bool) {
+	byID := map[string]store.Order{}
+	for _, o := range records {
+		byID[o.ID] = o
+	}
+	holders := claimed(claims, records)
+	explained := func(o store.Order) bool {
+		return o.State == store.Review && o.Reason != "" && !(echo && len(ledger.Committed(o.ID)) > 0)
+	}
+	keep := v.Findings[:0]
+	for _, f := range v.Findings {
+		o := byID[f.Order]
+		if f.Wrong == oracle.Open && behind(o, holders) && explained(holders[o.Target]) {
+			rep.Behind++
+			continue
+		}
+		if f.Wrong == oracle.Open && explained(o) {
+			rep.Review = append(rep.Review, Reviewed{Order: o.ID, Attempts: o.Attempt, AtPortal: len(ledger.Committed(o.ID)), Reason: o.Reason})
+			continue
+		}
+		keep = append(keep, f)
+	}
+	v.Findings = keep
+	rep.Verdict = v
+}
+
+// behind says that an order waits for one that is left to a person: whoever has the claim by now, which may be another
+// than when the order joined the line.
+func behind(o store.Order, holders map[string]store.Order) bool {
+	return o.State == store.Accepted && o.WaitingFor == store.WaitClaim && holders[o.Target].State == store.Review
+}
+
+// claimed gives the orders that have their targets' claims now.
+func claimed(claims map[string]string, records []store.Order) map[string]store.Order {
+	byID := map[string]store.Order{}
+	for _, o := range records {
+		byID[o.ID] = o
+	}
+	h := map[string]store.Order{}
+	for target, id := range claims {
+		h[target] = byID[id]
+	}
+	return h
+}
+
+// impossible says why a history is no way through the table; "": it is one.
+func impossible(o store.Order, h []store.Entry) string {
+	state := store.State("")
+	for i, e := range h {
+		stays := e.From == e.To
+		if e.From != state || !stays && !store.Allowed(e.From, e.To) {
+			return fmt.Sprintf("entry %d of its history goes from %q to %q, and it stood in %q", i+1, e.From, e.To, state)
+		}
+		state = e.To
+	}
+	if state != o.State {
+		return fmt.Sprintf("its history ends in %q, and it is %q", state, o.State)
+	}
+	return ""
+}
+
+// story is a history in words.
+func story(id string, h []store.Entry) string {
+	var b strings.Builder
+	b.WriteString(id + "\n")
+	for _, e := range h {
+		fmt.Fprintf(&b, "  %s  %s → %s  #%d  %s  %s\n", e.At.Format("15:04:05.000"), e.From, e.To, e.Attempt, e.Reason, e.Call)
+	}
+	return b.String()
+}
+
+// ofWorker finds the process in the reason that an order was taken from it.
+var ofWorker = regexp.MustCompile(`its worker \S+-(\d+)-[0-9a-f]{8} is gone`)
+
+// recoveries are the times from a worker's death to the moment at which an order that it had in hand moved again.
+func recoveries(histories map[string][]store.Entry, deaths map[int]time.Time) Spread {
+	var all []time.Duration
+	for _, h := range histories {
+		for _, e := range h {
+			m := ofWorker.FindStringSubmatch(e.Reason)
+			if m == nil {
+				continue
+			}
+			pid, err := strconv.Atoi(m[1])
+			died, known := deaths[pid]
+			if err == nil && known && e.At.After(died) {
+				all = append(all, e.At.Sub(died))
+			}
+		}
+	}
+	slices.Sort(all)
+	return spread(all)
+}
+
+// Spread is a distribution of times, in seconds.
+type Spread struct {
+	N      int     `json:"n"`
+	Median float64 `json:"median"`
+	P95    float64 `json:"p95"`
+	Max    float64 `json:"max"`
+}
+
+// spread sums up sorted times.
+func spread(sorted []time.Duration) Spread {
+	if len(sorted) == 0 {
+		return Spread{}
+	}
+	at := func(q float64) float64 {
+		return sorted[int(q*float64(len(sorted)-1))].Round(time.Millisecond).Seconds()
+	}
+	return Spread{N: len(sorted), Median: at(0.5), P95: at(0.95), Max: at(1)}
+}

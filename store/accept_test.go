@@ -1,0 +1,205 @@
+package store_test
+
+import (
+	"errors"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"orderq/store"
+	"orderq/store/storetest"
+)
+
+func TestAnIntentBecomesARecordThatKeepsItWhole(t *testing.T) {
+	t.Parallel()
+	storetest.Both(t, func(t *testing.T, r *storetest.Room) {
+		n := intent("oq1", pbx)
+		n.Batch, n.By, n.Reason = "b1", "ada", "<first & only>"
+		n.Intent = []byte(`{"poNumber":"<a>&b","billingId":3048571730026938368}`)
+		o, fresh, err := r.Store.Accept(t.Context(), n)
+		if err != nil || !fresh {
+			t.Fatalf("fresh %v, %v", fresh, err)
+		}
+		want := store.Order{
+			ID: n.ID, Reference: n.Reference, Account: "default", Kind: n.Kind, State: store.Accepted,
+			ProductNo: n.ProductNo, Quantity: n.Quantity, Plan: n.Plan, BillingCycle: n.BillingCycle, BillingContact: n.BillingContact,
+			Reason: n.Reason, PONumber: n.PONumber, Batch: n.Batch, Labels: n.Labels, By: n.By,
+			AcceptedAt: o.AcceptedAt, UpdatedAt: o.AcceptedAt, Version: 1,
+			Intent: n.Intent, Fingerprint: n.Fingerprint, Queue: n.Queue, Target: n.Target,
+		}
+		if diff := cmp.Diff(want, o); diff != "" {
+			t.Errorf("-want +got:\n%s", diff)
+		}
+		same(t, r.Store, o)
+		if o.AcceptedAt.IsZero() || o.AcceptedAt.Location() != time.UTC {
+			t.Errorf("acceptedAt = %v, want a time in UTC", o.AcceptedAt)
+		}
+		history, err := r.Store.History(t.Context(), "oq1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		first := []store.Entry{{At: o.AcceptedAt, To: store.Accepted, By: "ada", Reason: "<first & only>"}}
+		if diff := cmp.Diff(first, history); diff != "" {
+			t.Errorf("history (-want +got):\n%s", diff)
+		}
+	})
+}
+
+func TestTheSameIntentAgainIsTheSameOrder(t *testing.T) {
+	t.Parallel()
+	storetest.Both(t, func(t *testing.T, r *storetest.Room) {
+		bring(t, r.Store, store.Placed, "oq1", pbx)
+		before := r.Dump(t)
+		o, fresh, err := r.Store.Accept(t.Context(), intent("oq1", pbx))
+		if err != nil || fresh || o.State != store.Placed || o.OrderNo != "N-oq1" {
+			t.Errorf("fresh %v, %v, %s %s; want the placed order as it is", fresh, err, o.State, o.OrderNo)
+		}
+		if diff := cmp.Diff(before, r.Dump(t)); diff != "" {
+			t.Errorf("a repeat wrote something:\n%s", diff)
+		}
+	})
+}
+
+func TestTheSameReferenceWithAnotherIntentIsAConflict(t *testing.T) {
+	t.Parallel()
+	storetest.Both(t, func(t *testing.T, r *storetest.Room) {
+		accepted(t, r.Store, "oq1", pbx)
+		before := r.Dump(t)
+		other := intent("oq1", pbx)
+		other.Fingerprint, other.Quantity = "another", 500
+		_, fresh, err := r.Store.Accept(t.Context(), other)
+		var conflict *store.ConflictError
+		if !errors.As(err, &conflict) || fresh {
+			t.Fatalf("fresh %v, %v; want a conflict", fresh, err)
+		}
+		if conflict.Holder.ID != "oq1" || conflict.Holder.Quantity != 1000 {
+			t.Errorf("the conflict names %s over %d, want the holder", conflict.Holder.ID, conflict.Holder.Quantity)
+		}
+		for _, word := range []string{"ref-oq1", "oq1", "1000", pbx, "ref-oq1-2"} {
+			if !strings.Contains(err.Error(), word) {
+				t.Errorf("%q does not name %s", err, word)
+			}
+		}
+		if diff := cmp.Diff(before, r.Dump(t)); diff != "" {
+			t.Errorf("a conflict wrote something:\n%s", diff)
+		}
+	})
+}
+
+func TestAHundredAcceptsOfOneIntentMakeOneOrder(t *testing.T) {
+	t.Parallel()
+	storetest.Both(t, func(t *testing.T, r *storetest.Room) {
+		var fresh atomic.Int32
+		var all sync.WaitGroup
+		for range 100 {
+			all.Go(func() {
+				_, first, err := r.Store.Accept(t.Context(), intent("oq1", pbx))
+				if err != nil {
+					t.Error(err)
+				}
+				if first {
+					fresh.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		history, err := r.Store.History(t.Context(), "oq1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if fresh.Load() != 1 || len(history) != 1 {
+			t.Errorf("%d were told that it is new, and its history has %d entries; want one and one", fresh.Load(), len(history))
+		}
+	})
+}
+
+func TestAnOrderWithANotBeforeWaitsForIt(t *testing.T) {
+	t.Parallel()
+	storetest.Both(t, func(t *testing.T, r *storetest.Room) {
+		n := intent("oq1", pbx)
+		n.NotBefore = time.Date(2999, 12, 1, 0, 0, 0, 7_000_000, time.UTC)
+		o, _, err := r.Store.Accept(t.Context(), n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if o.WaitingFor != store.WaitStart || !o.WaitingUntil.Equal(n.NotBefore) || !o.NotBefore.Equal(n.NotBefore) {
+			t.Errorf("waits for %s until %v, not before %v", o.WaitingFor, o.WaitingUntil, o.NotBefore)
+		}
+		if _, mine, err := r.Store.Take(t.Context(), "oq1", delivery("n")); mine || err != nil {
+			t.Errorf("taken before its time: %v, %v", mine, err)
+		}
+		if due, err := r.Store.Due(t.Context(), 10, 0); len(due) != 0 || err != nil {
+			t.Errorf("due before its time: %v, %v", due, err)
+		}
+	})
+}
+
+func TestANotBeforeThatHasPassedIsNoWait(t *testing.T) {
+	t.Parallel()
+	storetest.Both(t, func(t *testing.T, r *storetest.Room) {
+		n := intent("oq1", pbx)
+		n.NotBefore = time.UnixMilli(1)
+		if o, _, err := r.Store.Accept(t.Context(), n); err != nil || o.WaitingFor != "" || !o.WaitingUntil.IsZero() {
+			t.Errorf("waits for %q until %v, %v", o.WaitingFor, o.WaitingUntil, err)
+		}
+		taken(t, r.Store, "oq1")
+	})
+}
+
+func TestAHeldOrderIsNotDueAndNotTaken(t *testing.T) {
+	t.Parallel()
+	storetest.Both(t, func(t *testing.T, r *storetest.Room) {
+		n := intent("oq1", pbx)
+		n.HoldFor, n.HoldOn, n.Reason = store.WaitDuplicate, "oq0", "looks like oq0"
+		o, _, err := r.Store.Accept(t.Context(), n)
+		if err != nil || o.State != store.Held || o.WaitingFor != store.WaitDuplicate || o.WaitingOn != "oq0" {
+			t.Fatalf("%s for %s on %s, %v", o.State, o.WaitingFor, o.WaitingOn, err)
+		}
+		if _, mine, err := r.Store.Take(t.Context(), "oq1", delivery("n")); mine || err != nil {
+			t.Errorf("a held order was taken: %v, %v", mine, err)
+		}
+		if n := r.Redis.ZCard(t.Context(), r.Store.Keys().Due()).Val(); n != 0 {
+			t.Errorf("%d orders are due, want none", n)
+		}
+		o, err = r.Store.Unhold(t.Context(), o, "ada", "it is not")
+		if err != nil || o.State != store.Accepted || o.WaitingFor != "" || o.WaitingOn != "" {
+			t.Fatalf("released: %s for %q on %q, %v", o.State, o.WaitingFor, o.WaitingOn, err)
+		}
+		same(t, r.Store, o)
+		taken(t, r.Store, "oq1")
+	})
+}
+
+func TestAReleasedOrderStillWaitsForItsNotBefore(t *testing.T) {
+	t.Parallel()
+	storetest.Both(t, func(t *testing.T, r *storetest.Room) {
+		n := intent("oq1", pbx)
+		n.HoldFor, n.NotBefore = store.WaitApproval, time.Date(2999, 12, 1, 0, 0, 0, 0, time.UTC)
+		o, _, err := r.Store.Accept(t.Context(), n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o, err = r.Store.Unhold(t.Context(), o, "ada", "yes")
+		if err != nil || o.WaitingFor != store.WaitStart || !o.WaitingUntil.Equal(n.NotBefore) {
+			t.Fatalf("released: waits for %q until %v, %v", o.WaitingFor, o.WaitingUntil, err)
+		}
+		same(t, r.Store, o)
+		if _, mine, err := r.Store.Take(t.Context(), "oq1", delivery("n")); mine || err != nil {
+			t.Errorf("taken before its time: %v, %v", mine, err)
+		}
+	})
+}
+
+func TestAnIntentThatIsNoJSONIsAnErrorAndNoPanic(t *testing.T) {
+	t.Parallel()
+	r := storetest.Embedded(t)
+	n := intent("oq1", pbx)
+	n.Intent = []byte("{")
+	if _, _, err := r.Store.Accept(t.Context(), n); err == nil || !strings.Contains(err.Error(), n.Reference) {
+		t.Errorf("%v, want an error that names the reference", err)
+	}
+}

@@ -1,0 +1,78 @@
+package batch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"orderq/store"
+)
+
+// Brakes stop a batch by itself. Zero values stop nothing.
+type Brakes struct {
+	Canary      int     // so many orders first: the rest only when these are placed and seen at the portal
+	StopRefused float64 // share of refused orders, 0 to 1, above which nothing more is released
+	StopUnknown float64 // likewise of orders in doubt
+}
+
+// MaxCanary is how many orders may go first.
+const MaxCanary = 100
+
+// fewest is how many orders must have come out one way or another before their shares say anything.
+const fewest = 20
+
+// Tripped says why a batch with these counts has to stop; "": it has not.
+func (k Brakes) Tripped(c Counts) string {
+	refused, doubt := c.States[store.Rejected], c.States[store.Unknown]+c.States[store.Review]
+	out := refused + doubt + c.States[store.Placed] + c.States[store.Pending]
+	if out < fewest {
+		return ""
+	}
+	for _, b := range []struct {
+		n     int
+		above float64
+		what  string
+	}{{refused, k.StopRefused, "refused"}, {doubt, k.StopUnknown, "in doubt"}} {
+		if b.above > 0 && float64(b.n) > b.above*float64(out) {
+			return fmt.Sprintf("%d of %d orders are %s: more than a share of %g", b.n, out, b.what, b.above)
+		}
+	}
+	return ""
+}
+
+// Sung says what has come of a batch's canaries: all are placed (well), or one has ended otherwise (why). Neither:
+// they are on their way.
+func Sung(canaries []store.Order) (well bool, why string) {
+	placed := 0
+	for _, o := range canaries {
+		switch o.State {
+		case store.Placed:
+			placed++
+		case store.Rejected, store.Cancelled, store.Review:
+			return false, fmt.Sprintf("canary %s (%s) is %s: %s", o.ID, o.Reference, o.State, o.Reason)
+		}
+	}
+	return placed > 0 && placed == len(canaries), ""
+}
+
+// Braked are the open batches with brakes that have rows to release.
+func (b *Batches) Braked(ctx context.Context) ([]Batch, error) {
+	ids, err := b.rdb.ZRange(ctx, b.key.Unreleased(), 0, -1).Result()
+	if err != nil {
+		return nil, wrap("look at brakes", err)
+	}
+	var all []Batch
+	for _, id := range ids {
+		one, err := b.Get(ctx, id)
+		if errors.Is(err, ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if one.State == Open && one.Brakes != (Brakes{}) {
+			all = append(all, one)
+		}
+	}
+	return all, nil
+}

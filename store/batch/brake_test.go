@@ -1,0 +1,148 @@
+package batch_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"orderq/store"
+	"orderq/store/batch"
+	"orderq/store/storetest"
+)
+
+func TestWhenABrakeTrips(t *testing.T) {
+	t.Parallel()
+	counts := func(placed, refused, unknown, review int) batch.Counts {
+		return batch.Counts{States: map[store.State]int{store.Placed: placed, store.Rejected: refused, store.Unknown: unknown, store.Review: review, store.Held: 1000}}
+	}
+	for _, c := range []struct {
+		name string
+		k    batch.Brakes
+		c    batch.Counts
+		want string
+	}{
+		{"no brakes", batch.Brakes{}, counts(0, 100, 100, 0), ""},
+		{"too few to say", batch.Brakes{StopRefused: 0.05}, counts(0, 19, 0, 0), ""},
+		{"at the share", batch.Brakes{StopRefused: 0.05}, counts(95, 5, 0, 0), ""},
+		{"above it", batch.Brakes{StopRefused: 0.05}, counts(94, 6, 0, 0), "6 of 100 orders are refused: more than a share of 0.05"},
+		{"refused is not in doubt", batch.Brakes{StopUnknown: 0.05}, counts(50, 50, 0, 0), ""},
+		{"unknown and in review are", batch.Brakes{StopUnknown: 0.05}, counts(90, 0, 5, 5), "10 of 100 orders are in doubt: more than a share of 0.05"},
+	} {
+		if got := c.k.Tripped(c.c); got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+}
+
+func TestWhatBecomesOfCanariesDecides(t *testing.T) {
+	t.Parallel()
+	of := func(states ...store.State) (all []store.Order) {
+		for _, s := range states {
+			all = append(all, store.Order{ID: "oq1", Reference: "r", State: s, Reason: "no funds"})
+		}
+		return all
+	}
+	for _, c := range []struct {
+		orders []store.Order
+		well   bool
+		why    string
+	}{
+		{nil, false, ""},
+		{of(store.Placed, store.Placed), true, ""},
+		{of(store.Placed, store.Submitting), false, ""},
+		{of(store.Placed, store.Unknown), false, ""},
+		{of(store.Placed, store.Rejected), false, "canary oq1 (r) is rejected: no funds"},
+		{of(store.Review, store.Submitting), false, "canary oq1 (r) is review: no funds"},
+		{of(store.Cancelled), false, "canary oq1 (r) is cancelled: no funds"},
+	} {
+		if well, why := batch.Sung(c.orders); well != c.well || why != c.why {
+			t.Errorf("%+v: %v, %q", c.orders, well, why)
+		}
+	}
+}
+
+// braked is a site whose batch has brakes.
+func braked(t *testing.T, r *storetest.Room, k batch.Brakes) *site {
+	t.Helper()
+	s := &site{Room: r, Batches: batch.Of(r.Store), t: t}
+	token, _, err := s.Begin(t.Context(), batch.Begin{ID: id, Name: "nov", By: "anna", Brakes: k})
+	do(t, err)
+	s.token = token
+	return s
+}
+
+func TestCanariesGoAloneUntilTheyAreProven(t *testing.T) {
+	t.Parallel()
+	storetest.Both(t, func(t *testing.T, r *storetest.Room) {
+		s := braked(t, r, batch.Brakes{Canary: 2})
+		s.accept(row(1, "a"))
+		release := func(want int) {
+			t.Helper()
+			if n, err := s.Release(t.Context()); n != want || err != nil {
+				t.Fatalf("released %d, %v; want %d", n, err, want)
+			}
+		}
+		release(0) // there are more to come
+		s.accept(bad(2, "no quantity"), row(3, "b"), row(4, "c"), row(5, "d"))
+		release(2)
+		release(0)
+		if got := s.states(); got != "accepted quantity accepted held held" {
+			t.Errorf("%s", got)
+		}
+		all, err := s.Braked(t.Context())
+		if err != nil || len(all) != 1 || strings.Join(all[0].Canaries, " ") != "oqa oqb" || all[0].Proven {
+			t.Fatalf("%+v, %v", all, err)
+		}
+		do(t, s.Prove(t.Context(), id))
+		release(2)
+	})
+}
+
+func TestABatchOfFewerRowsThanCanariesIsAllCanaries(t *testing.T) {
+	t.Parallel()
+	r := storetest.Embedded(t)
+	s := braked(t, r, batch.Brakes{Canary: 5})
+	s.accept(row(1, "a"))
+	do(t, s.Finish(t.Context(), id, s.token, "x", 1))
+	if n, err := s.Release(t.Context()); n != 1 || err != nil {
+		t.Errorf("released %d, %v", n, err)
+	}
+}
+
+func TestAStoppedBatchReleasesNothingUntilSomebodyApproves(t *testing.T) {
+	t.Parallel()
+	storetest.Both(t, func(t *testing.T, r *storetest.Room) {
+		s := braked(t, r, batch.Brakes{Canary: 1, StopRefused: 0.5})
+		s.accept(row(1, "a"), row(2, "b"))
+		do(t, s.Stop(t.Context(), id, "too many"))
+		if n, err := s.Release(t.Context()); n != 0 || err != nil {
+			t.Errorf("released %d, %v", n, err)
+		}
+		if err := s.Stop(t.Context(), id, "again"); !errors.Is(err, batch.ErrState) {
+			t.Errorf("stopped twice: %v", err)
+		}
+		// It takes rows all the same, and keeps its brakes when its file is applied again.
+		s.begin()
+		s.accept(row(3, "c"))
+		do(t, s.Approve(t.Context(), id, "eve", "looked"))
+		one, err := s.Get(t.Context(), id)
+		if err != nil || one.State != batch.Open || !one.Proven || one.StopRefused != 0.5 || one.Canary != 1 || one.By != "eve" {
+			t.Errorf("%+v, %v", one, err)
+		}
+		if n, err := s.Release(t.Context()); n != 3 || err != nil {
+			t.Errorf("released %d, %v", n, err)
+		}
+	})
+}
+
+// A batch of which Redis has only the list of what it holds is nobody's to cancel.
+func TestTheOrdersOfABatchThatIsGoneAreLeftAlone(t *testing.T) {
+	t.Parallel()
+	r := storetest.Embedded(t)
+	s := newSite(t, r)
+	s.accept(row(1, "a"))
+	do(t, r.Redis.Del(t.Context(), r.Store.Keys().Batch(id)).Err())
+	if n, err := s.Release(t.Context()); n != 0 || err != nil || s.order("a").State != store.Held {
+		t.Errorf("released %d, %v; it is %s", n, err, s.order("a").State)
+	}
+}

@@ -1,0 +1,10 @@
+-- gone.lua: a person says that a host is gone for good and that nobody waits for it.
+-- KEYS 1 fleet (hash; unused)  2 workers (zset; unused)  3 hosts (hash)
+-- ARGV 1 host  2 who  3 note
+-- Returns 1, or 0 where no such host is listed.
+if redis.call('HDEL', KEYS[3], 'name:' .. ARGV[1]) == 0 then return 0 end
+redis.call('HDEL', KEYS[3], 'noted:' .. ARGV[1], 'attested:' .. ARGV[1])
+local t = redis.call('TIME')
+redis.call('HSET', KEYS[3], 'gone:' .. ARGV[1], string.format('%.0f', tonumber(t[1]) * 1000),
+  'goneBy:' .. ARGV[1], ARGV[2], 'goneNote:' .. ARGV[1], ARGV[3])
+return 1

@@ -1,0 +1,29 @@
+package store
+
+// Keys names every Redis key of one account. They share one hash tag, {account}, so that every script is
+// legal on a cluster and accounts spread over its slots. This file is the keys' only home.
+type Keys struct{ root string }
+
+// KeysOf gives the keys of an account under a prefix ("orderq" unless a test wants its own room).
+func KeysOf(prefix, account string) Keys { return Keys{prefix + ":{" + account + "}:"} }
+
+func (k Keys) Order(id string) string    { return k.root + "o:" + id }         // hash: the record
+func (k Keys) History(id string) string  { return k.root + "h:" + id }         // list: entries, oldest first
+func (k Keys) In(s State) string         { return k.root + "in:" + string(s) } // zset: ids by acceptedAt, ms
+func (k Keys) Due() string               { return k.root + "due" }             // zset: ids a worker has to take, by ms
+func (k Keys) Look() string              { return k.root + "look" }            // zset: ids somebody has to look at, by ms
+func (k Keys) Numbers() string           { return k.root + "numbers" }         // hash: portal order number → id
+func (k Keys) Claims() string            { return k.root + "claims" }          // hash: target → id of the order in doubt
+func (k Keys) Line(target string) string { return k.root + "line:" + target }  // zset: ids that wait for the claim
+func (k Keys) PBX(target string) string  { return k.root + "pbx:" + target }   // zset: ids for this target, by acceptedAt
+func (k Keys) Fleet() string             { return k.root + "fleet" }           // hash: what the workers share (store/fleet)
+func (k Keys) Workers() string           { return k.root + "workers" }         // zset: worker → last heartbeat, ms
+func (k Keys) Hosts() string             { return k.root + "hosts" }           // hash: journal folders that send, and what each attested (store/fleet)
+func (k Keys) Marks() string             { return k.root + "marks" }           // hash: number → reading of the portal's list
+func (k Keys) Events() string            { return k.root + "events" }          // stream: one entry a move
+
+func (k Keys) Batches() string            { return k.root + "batches" }           // zset: batch ids by when they began, ms (store/batch)
+func (k Keys) Unreleased() string         { return k.root + "unreleased" }        // zset: batch ids with rows that wait for their release, by when they began
+func (k Keys) Batch(id string) string     { return k.root + "b:" + id }           // hash: what a batch is
+func (k Keys) BatchRows(id string) string { return k.root + "b:" + id + ":rows" } // hash: row number → order id, space, row as JSON; at:<order id> → its place; old:<order id> → the row of an earlier file; next:<order id> → the row of the order that took its place
+func (k Keys) BatchHeld(id string) string { return k.root + "b:" + id + ":held" } // zset: ids that wait for their release, by row number

@@ -1,0 +1,55 @@
+package store
+
+import "context"
+
+// The moves that a named person makes. By and note go into the history.
+
+// Cancel takes an order back before anything was sent. ErrNoMove where it has gone too far, ErrStale where
+// it has moved on since it was read.
+func (s *Store) Cancel(ctx context.Context, o Order, by, note string) (Order, error) {
+	to := o
+	to.State, to.By, to.Reason, to.WaitingFor, to.WaitingOn = Cancelled, by, note, "", ""
+	return s.move(ctx, o, to, step{from: []State{Held, Accepted, Preparing}, entry: Entry{Reason: note}, claim: "free"})
+}
+
+// Unhold lets a held order go on, not before its NotBefore.
+func (s *Store) Unhold(ctx context.Context, o Order, by, note string) (Order, error) {
+	to := o
+	to.State, to.By, to.Reason, to.WaitingFor, to.WaitingOn = Accepted, by, note, "", ""
+	return s.move(ctx, o, to, step{from: []State{Held}, entry: Entry{Reason: note}, schedule: start, at: o.NotBefore})
+}
+
+// Resend lets an order be sent again: from unknown by a machine, once absence is proved (by is ""); from
+// review by a person. It counts against the once that a machine may.
+func (s *Store) Resend(ctx context.Context, o Order, by, reason string) (Order, error) {
+	to := o
+	to.State, to.By, to.Reason = Accepted, by, reason
+	if by == "" {
+		to.Evidence.Resends++
+	}
+	if o.OrderNo != "" {
+		// The number stays this order's in the index of numbers, and is told in the history: on the record
+		// it would make the next answer look like a duplicate.
+		reason += " (it was " + o.OrderNo + ")"
+		to.Reason = reason
+		to.OrderNo, to.TransactionNo, to.OrderStatus, to.InstanceID, to.Via = "", "", "", "", ""
+	}
+	return s.move(ctx, o, to, step{from: []State{Unknown, Review}, entry: Entry{Reason: reason}, schedule: due, claim: "free"})
+}
+
+// Drop ends an order in review that a person knows was not placed and does not want any more.
+func (s *Store) Drop(ctx context.Context, o Order, by, note string) (Order, error) {
+	to := o
+	to.State, to.By, to.Reason = Cancelled, by, note
+	return s.move(ctx, o, to, step{from: []State{Review}, entry: Entry{Reason: note}, claim: "free"})
+}
+
+// Duplicate notes a further portal order that bears this order's reference: the promise is broken, by the
+// portal or by us. The loudest alarm there is; the record keeps its state, its place
+// in the lists and its claim.
+func (s *Store) Duplicate(ctx context.Context, o Order, orderNo, how string) (Order, error) {
+	to := o
+	to.Duplicates = append(append([]string(nil), o.Duplicates...), orderNo)
+	to.Reason = "DUPLICATE: portal order " + orderNo + " bears this order's reference too"
+	return s.move(ctx, o, to, step{entry: Entry{Reason: to.Reason, Call: how}, schedule: keep})
+}

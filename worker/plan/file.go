@@ -1,0 +1,245 @@
+package plan
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"time"
+
+	"orderq/tasks"
+	"orderq/tasks/sheet"
+	"orderq/worker/resolve"
+)
+
+// version is of the file's layout.
+const version = 1
+
+// Head is a plan's first line.
+type Head struct {
+	Orderq  string       `json:"orderq"` // "plan"
+	Version int          `json:"version"`
+	Name    string       `json:"name"` // the batch's
+	Account string       `json:"account"`
+	Portal  string       `json:"portal"` // its base URL: what was resolved there holds nowhere else
+	Format  sheet.Format `json:"format"` // of the file that was planned
+	Columns []string     `json:"columns"`
+	At      time.Time    `json:"at"`
+}
+
+// line is a row as the plan's file has it.
+type line struct {
+	Row
+	Intent json.RawMessage `json:"intent,omitempty"`
+}
+
+// tail is the last line.
+type tail struct {
+	Summary Summary `json:"summary"`
+	Hash    string  `json:"hash"` // SHA-256, hex, of all lines before
+}
+
+// Writer writes a plan.
+type Writer struct {
+	w    *bufio.Writer
+	hash hash.Hash
+}
+
+// NewWriter writes the first line.
+func NewWriter(w io.Writer, h Head) (*Writer, error) {
+	out := &Writer{hash: sha256.New()}
+	out.w = bufio.NewWriter(io.MultiWriter(w, out.hash))
+	h.Orderq, h.Version = "plan", version
+	return out, out.put(h)
+}
+
+func (w *Writer) put(v any) error {
+	enc := json.NewEncoder(w.w)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}
+
+// Write adds a row.
+func (w *Writer) Write(r Row) error {
+	l := line{Row: r}
+	if r.State != Invalid {
+		l.Intent = r.intent.Canonical()
+	}
+	return w.put(l)
+}
+
+// Close ends the plan, and gives its hash.
+func (w *Writer) Close(s Summary) (string, error) {
+	if err := w.w.Flush(); err != nil {
+		return "", err
+	}
+	s.Hash = ""
+	sum := hex.EncodeToString(w.hash.Sum(nil))
+	if err := w.put(tail{s, sum}); err != nil {
+		return "", err
+	}
+	return sum, w.w.Flush()
+}
+
+// ErrNoPlan: the file does not begin as a plan does.
+var ErrNoPlan = errors.New("this is no plan")
+
+// maxLine is the longest line of a plan: a row of 64 KiB as cells and as an intent, with what came of it.
+const maxLine = 512 << 10
+
+// ReadHead reads a file's first line. ErrNoPlan where it is none of a plan.
+func ReadHead(r *bufio.Reader) (h Head, err error) {
+	first, err := r.Peek(len(`{"orderq":"plan"`))
+	if err != nil && !errors.Is(err, io.EOF) {
+		return h, err
+	}
+	if string(first) != `{"orderq":"plan"` {
+		return h, ErrNoPlan
+	}
+	text, err := readLine(r)
+	if err == nil {
+		err = json.Unmarshal(text, &h)
+	}
+	if err == nil && h.Version != version {
+		err = fmt.Errorf("it is of version %d, this program reads %d: plan the file anew", h.Version, version)
+	}
+	if err != nil {
+		return h, fmt.Errorf("read the plan's first line: %w", err)
+	}
+	return h, nil
+}
+
+func readLine(r *bufio.Reader) ([]byte, error) {
+	var text []byte
+	for {
+		part, err := r.ReadSlice('\n')
+		if text = append(text, part...); len(text) > maxLine {
+			return nil, fmt.Errorf("a line is longer than %d bytes", maxLine)
+		}
+		if !errors.Is(err, bufio.ErrBufferFull) {
+			return text, err
+		}
+	}
+}
+
+// Verify reads a plan to its end and gives what it says of itself. An error says that it was changed, or cut off: then
+// nothing of it may be applied.
+func Verify(r io.Reader) (Head, Summary, error) {
+	in := bufio.NewReader(r)
+	sum := sha256.New()
+	first, err := in.Peek(16)
+	if err != nil || !bytes.HasPrefix(first, []byte(`{"orderq":"plan"`)) {
+		return Head{}, Summary{}, ErrNoPlan
+	}
+	var h Head
+	for n := 1; ; n++ {
+		text, err := readLine(in)
+		if err != nil {
+			if errors.Is(err, io.EOF) {
+				err = errors.New("it has no end: it was cut off")
+			}
+			return h, Summary{}, fmt.Errorf("read the plan, line %d: %w; plan the file anew", n, err)
+		}
+		if n == 1 {
+			if h, err = ReadHead(bufio.NewReader(bytes.NewReader(text))); err != nil {
+				return h, Summary{}, err
+			}
+		}
+		if bytes.HasPrefix(text, []byte(`{"summary":`)) {
+			var t tail
+			if err := json.Unmarshal(text, &t); err != nil {
+				return h, Summary{}, fmt.Errorf("read the plan, line %d: %w; plan the file anew", n, err)
+			}
+			if have := hex.EncodeToString(sum.Sum(nil)); have != t.Hash {
+				return h, Summary{}, fmt.Errorf("the plan was changed since it was made (its hash is %.12s…, it says %.12s…): plan the file anew", have, t.Hash)
+			}
+			t.Summary.Hash = t.Hash
+			return h, t.Summary, nil
+		}
+		sum.Write(text)
+	}
+}
+
+// Reader gives the rows of a plan as a file's, each held against the world as it is now. It is an intake.Rows.
+type Reader struct {
+	ctx      context.Context
+	in       *bufio.Reader
+	head     Head
+	hash     string
+	resolver *resolve.Resolver
+}
+
+// NewReader reads a plan that Verify has found whole. ctx bounds the reads at the portal.
+func NewReader(ctx context.Context, r io.Reader, hash string, resolver *resolve.Resolver) (*Reader, error) {
+	out := &Reader{ctx: ctx, in: bufio.NewReader(r), hash: hash, resolver: resolver}
+	var err error
+	out.head, err = ReadHead(out.in)
+	return out, err
+}
+
+// Format is that of the file that was planned.
+func (r *Reader) Format() sheet.Format { return r.head.Format }
+
+// Columns are the header's of that file.
+func (r *Reader) Columns() []string { return r.head.Columns }
+
+// Sum is the plan's hash.
+func (r *Reader) Sum() string { return r.hash }
+
+// Next gives the next row; io.EOF behind the last.
+func (r *Reader) Next() (sheet.Row, error) {
+	text, err := readLine(r.in)
+	if err != nil {
+		return sheet.Row{}, fmt.Errorf("read the plan: %w", err)
+	}
+	if bytes.HasPrefix(text, []byte(`{"summary":`)) {
+		return sheet.Row{}, io.EOF
+	}
+	var l line
+	if err := json.Unmarshal(text, &l); err != nil {
+		return sheet.Row{}, fmt.Errorf("read the plan: %w", err)
+	}
+	row := sheet.Row{N: l.N, Line: l.Line, Cells: l.Cells}
+	if l.State == New || l.State == Ordered {
+		if row.Intent, err = tasks.Parse(l.Intent); err != nil {
+			return row, fmt.Errorf("read the plan, row %d: %w", l.N, err)
+		}
+	}
+	switch l.State {
+	case New:
+		row.Invalid, err = r.held(row.Intent, *l.Order)
+	case Ordered:
+	default:
+		row.Invalid = fmt.Errorf("not in the plan, %s: %s", l.State, l.Reason)
+	}
+	return row, err
+}
+
+// ChangedError says that a row would not be ordered as it was planned.
+type ChangedError struct{ Text string }
+
+func (e *ChangedError) Error() string {
+	return "changed since it was planned: " + e.Text + "; plan the file anew"
+}
+
+// held says why a row may not be ordered as it was planned; err is the portal's.
+func (r *Reader) held(in tasks.Intent, planned Order) (changed, err error) {
+	res, err := r.resolver.Resolve(r.ctx, in)
+	var no *resolve.Refusal
+	switch {
+	case errors.As(err, &no):
+		return &ChangedError{no.Error()}, nil
+	case err != nil:
+		return nil, err
+	}
+	if text := planned.differs(orderOf(in, res)); text != "" {
+		return &ChangedError{text}, nil
+	}
+	return nil, nil
+}

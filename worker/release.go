@@ -1,0 +1,108 @@
+package worker
+
+import (
+	"context"
+	"errors"
+
+	"go.uber.org/zap"
+
+	"orderq/store/batch"
+	"orderq/store/fleet"
+	"orderq/yeastar"
+)
+
+// releaseLoop lets rows of batches go to the queue as the window has room for them. One worker of the fleet does; it
+// is a loop and no asynq task because it has to survive whatever becomes of a task: what is released and what not
+// stands in the records alone.
+func (w *Worker) releaseLoop(ctx context.Context) {
+	w.every(ctx, w.cfg.SweepEvery, nil, "release rows of batches", func(ctx context.Context) error {
+		if hold, err := w.holdsBack(ctx); hold || err != nil {
+			return err
+		}
+		if some, err := w.batches.Unreleased(ctx); !some || err != nil {
+			return err
+		}
+		return w.holding(ctx, fleet.Releaser, func(ctx context.Context) error {
+			if err := w.brake(ctx); err != nil {
+				return err
+			}
+			n, err := w.batches.Release(ctx)
+			if n > 0 {
+				w.sweepSoon()
+			}
+			return err
+		})
+	})
+}
+
+// brake stops batches whose orders come out otherwise than they should, and proves those whose canaries are well.
+func (w *Worker) brake(ctx context.Context) error {
+	all, err := w.batches.Braked(ctx)
+	if err != nil {
+		return err
+	}
+	for _, one := range all {
+		why, err := w.brakeOf(ctx, one)
+		if err == nil && why != "" {
+			if err = w.batches.Stop(ctx, one.ID, why); errors.Is(err, batch.ErrState) {
+				continue // somebody was quicker
+			}
+			w.log.Warn("batch stopped: nothing more of it is released until somebody approves of that",
+				zap.String("batch", one.Name), zap.String("reason", why))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// brakeOf says why a batch has to stop; "": it goes on.
+func (w *Worker) brakeOf(ctx context.Context, one batch.Batch) (why string, err error) {
+	if one.StopRefused > 0 || one.StopUnknown > 0 {
+		c, err := w.batches.Count(ctx, one.ID)
+		if err != nil {
+			return "", err
+		}
+		if why := one.Tripped(c); why != "" {
+			return why, nil
+		}
+	}
+	if one.Canary == 0 || one.Proven || len(one.Canaries) == 0 {
+		return "", nil
+	}
+	canaries, err := w.store.GetMany(ctx, one.Canaries)
+	if err != nil {
+		return "", err
+	}
+	well, why := batch.Sung(canaries)
+	if !well || why != "" {
+		return why, nil
+	}
+	// The portal's answers say that they are placed. Its orders must say so, too.
+	for _, o := range canaries {
+		d, err := w.portal.OrderDetails(ctx, o.OrderNo)
+		var no *yeastar.Error
+		switch {
+		case errors.As(err, &no) && no.Outcome == yeastar.Refused:
+			return "", nil // not shown yet: its list may lag
+		case err != nil:
+			return "", err
+		case d.OrderStatus != yeastar.StatusSucceed:
+			return "canary " + o.ID + " (" + o.OrderNo + ") is shown by the portal as " + d.OrderStatus, nil
+		}
+	}
+	return "", w.batches.Prove(ctx, one.ID)
+}
+
+// turn is a bulk order's turn to wait for the account's rate: one at a time does, so that an order of another queue
+// finds the next call free, whatever number of rows is at work. nil where it is not to wait any longer.
+func (w *Worker) turn(ctx context.Context) (done func()) {
+	select {
+	case w.bulk <- struct{}{}:
+		return func() { <-w.bulk }
+	case <-ctx.Done():
+	case <-w.stopping:
+	}
+	return nil
+}

@@ -1,0 +1,175 @@
+package worker_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"orderq/store"
+	"orderq/store/batch"
+	"orderq/tasks"
+	"orderq/tasks/intake"
+	"orderq/tasks/sheet"
+	"orderq/worker"
+	"orderq/yeastar/yeastartest"
+)
+
+// batchOf applies a batch of n rows over the portal's PBXs, and gives its id.
+func (r *rig) batchOf(name string, n int, brakes ...batch.Brakes) string {
+	r.t.Helper()
+	var b strings.Builder
+	b.WriteString("SN,Kind,Qty\n")
+	pbxs := r.portal.PBXs()
+	for i := range n {
+		fmt.Fprintf(&b, "%s,add_recording_minutes,%d\n", pbxs[i%len(pbxs)].ProductNo, 100)
+	}
+	reader, err := sheet.NewReader(strings.NewReader(b.String()), sheet.Options{Batch: name})
+	r.must(err)
+	s, err := intake.Apply(r.t.Context(), intake.Config{Store: r.room.Store, Name: name, By: "anna", Reader: reader, Brakes: append(brakes, batch.Brakes{})[0]})
+	r.must(err)
+	if s.New+s.Again != n {
+		r.t.Fatalf("%+v", s)
+	}
+	return s.ID
+}
+
+func (r *rig) countOf(id string) batch.Counts {
+	r.t.Helper()
+	c, err := batch.Of(r.room.Store).Count(r.t.Context(), id)
+	r.must(err)
+	return c
+}
+
+// awaitBatch waits until a batch's orders are as they shall be, woken by the workers' own moves.
+func (r *rig) awaitBatch(id string, done func(batch.Counts) bool) batch.Counts {
+	r.t.Helper()
+	over := time.After(time.Minute)
+	for {
+		changed := r.moves.changed()
+		c := r.countOf(id)
+		if done(c) {
+			return c
+		}
+		select {
+		case <-changed:
+		case <-over:
+			r.t.Fatalf("batch %s stands at %+v", id, c)
+		}
+	}
+}
+
+func TestABatchIsPlacedRowByRow(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, yeastartest.Options{})
+	r.start()
+	id := r.batchOf("nov", 120)
+	c := r.awaitBatch(id, func(c batch.Counts) bool { return c.Open() == 0 })
+	if c.States[store.Placed] != 120 || len(r.portal.Ledger().Orders) != 120 {
+		t.Errorf("%+v, the portal has %d", c, len(r.portal.Ledger().Orders))
+	}
+}
+
+// What is not released yet costs nobody anything: a halted account keeps it held.
+func TestNothingIsReleasedWhileTheAccountIsHalted(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, yeastartest.Options{})
+	r.must(r.room.Fleet.HaltBy(t.Context(), "eve", "prices"))
+	r.start()
+	r.start()
+	id := r.batchOf("nov", 20)
+	single := r.place(minutes("single", r.portal.PBXs()[0].ProductNo, 7)) // its delivery shows that time has passed
+	halted := r.await(single.ID, store.Accepted)
+	for halted.WaitingFor != store.WaitHalt {
+		changed := r.moves.changed()
+		if halted = r.await(single.ID, store.Accepted); halted.WaitingFor != store.WaitHalt {
+			<-changed
+		}
+	}
+	if c := r.countOf(id); c.States[store.Held] != 20 {
+		t.Errorf("%+v", c)
+	}
+	r.must(r.room.Fleet.Resume(t.Context(), "eve", "looked"))
+	r.awaitBatch(id, func(c batch.Counts) bool { return c.States[store.Placed] == 20 })
+}
+
+// At ten calls a second a batch of 200 takes 20 seconds. A single order must not: of the bulk orders in work one
+// waits for its turn, the others for that one.
+func TestAnUrgentOrderOvertakesABatch(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, yeastartest.Options{}, func(c *worker.Config) {
+		c.Rate, c.Concurrency = store.Rate{Interval: 100 * time.Millisecond}, 32
+		patient(c)
+	})
+	r.start()
+	id := r.batchOf("nov", 200)
+	r.awaitBatch(id, func(c batch.Counts) bool { return c.States[store.Placed] > 0 && c.States[store.Preparing] >= 24 })
+	p, err := r.client.PlaceOn(t.Context(), tasks.QueueUrgent, minutes("urgent", r.portal.PBXs()[150].ProductNo, 7))
+	r.must(err)
+	before := len(r.portal.Ledger().Orders)
+	r.await(p.Order.ID, store.Placed)
+	// Reads for the urgent one's own PBX spend calls too, during which rows go.
+	if overtaken := len(r.portal.Ledger().Orders) - before; overtaken > 12 {
+		t.Errorf("%d rows went first", overtaken)
+	}
+}
+
+func (r *rig) awaitState(id string, state batch.State) batch.Batch {
+	r.t.Helper()
+	var one batch.Batch
+	r.eventually("the batch is "+string(state), func(ctx context.Context) bool {
+		var err error
+		one, err = batch.Of(r.room.Store).Get(ctx, id)
+		return err == nil && one.State == state
+	})
+	return one
+}
+
+func TestARefusedCanaryStopsItsBatchUntilSomebodyApproves(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, yeastartest.Options{})
+	r.portal.FailOn(r.portal.PBXs()[1].ProductNo, yeastartest.Refused400, 1)
+	r.start()
+	id := r.batchOf("nov", 10, batch.Brakes{Canary: 2})
+	one := r.awaitState(id, batch.Stopped)
+	if c := r.countOf(id); c.States[store.Held] != 8 || c.States[store.Rejected] != 1 || !strings.Contains(one.Note, "canary") || one.By != "orderq" {
+		t.Errorf("%+v, %+v", one, c)
+	}
+	r.must(batch.Of(r.room.Store).Approve(t.Context(), id, "eve", "one PBX is closed"))
+	r.awaitBatch(id, func(c batch.Counts) bool { return c.States[store.Placed] == 9 })
+}
+
+func TestTheRestFollowsWhenTheCanariesAreSeenAtThePortal(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, yeastartest.Options{})
+	r.start()
+	id := r.batchOf("nov", 30, batch.Brakes{Canary: 3})
+	r.awaitBatch(id, func(c batch.Counts) bool { return c.States[store.Placed] == 30 })
+	one, err := batch.Of(r.room.Store).Get(t.Context(), id)
+	if err != nil || !one.Proven || len(one.Canaries) != 3 || r.portal.Ledger().Calls[yeastartest.CallOrder] < 3 {
+		t.Errorf("%+v, %v, %v", one, err, r.portal.Ledger().Calls)
+	}
+}
+
+func TestABatchOfWhichTooMuchIsRefusedStops(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, yeastartest.Options{}, func(c *worker.Config) { c.Rate = store.Rate{Interval: 20 * time.Millisecond} })
+	for _, p := range r.portal.PBXs() {
+		r.portal.FailOn(p.ProductNo, yeastartest.Refused400, 1)
+	}
+	// The window is wide: what is released already goes on. What comes after the stop does not.
+	id := r.batchOf("nov", 30, batch.Brakes{StopRefused: 0.5})
+	r.start()
+	r.awaitBatch(id, func(c batch.Counts) bool { return c.States[store.Rejected] == 30 })
+	if more := r.batchOf("nov", 60, batch.Brakes{}); more != id {
+		t.Fatal(more)
+	}
+	one := r.awaitState(id, batch.Stopped)
+	if !strings.Contains(one.Note, "are refused: more than a share of 0.5") {
+		t.Errorf("%+v", one)
+	}
+	if c := r.countOf(id); c.States[store.Held] != 30 || c.States[store.Rejected] != 30 {
+		t.Errorf("%+v", c)
+	}
+}

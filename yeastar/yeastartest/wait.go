@@ -1,0 +1,113 @@
+package yeastartest
+
+import (
+	"context"
+	"fmt"
+)
+
+// hold stops create-order calls in front of their commit.
+type hold struct {
+	open   chan struct{} // nil: nobody holds
+	owners int
+	held   int // calls that wait there now
+}
+
+// Hold stops create-order calls right before the portal decides on them: the request has arrived whole,
+// nothing is committed. They go on when every Hold was released; a client that leaves meanwhile does
+// not take its order with it. Close ends them without an order.
+func (s *Server) Hold() (release func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.gate.open == nil {
+		s.gate.open = make(chan struct{})
+	}
+	s.gate.owners++
+	released := false
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if released {
+			return
+		}
+		released = true
+		if s.gate.owners--; s.gate.owners == 0 {
+			close(s.gate.open)
+			s.gate.open = nil
+		}
+	}
+}
+
+// passGate waits while somebody holds, or until Close.
+func (s *Server) passGate() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for s.gate.open != nil && !s.shut {
+		open := s.gate.open
+		s.gate.held++
+		s.wake()
+		s.mu.Unlock()
+		select {
+		case <-open:
+		case <-s.closed:
+		}
+		s.mu.Lock()
+		s.gate.held--
+		s.wake()
+	}
+}
+
+// WaitHeld waits until n create-order calls or more are held at once.
+func (s *Server) WaitHeld(ctx context.Context, n int) error {
+	return s.await(ctx, fmt.Sprintf("%d held create-order calls", n), func() int { return s.gate.held }, n)
+}
+
+// WaitHanging waits until n calls or more hang at once, by a fault that hangs.
+func (s *Server) WaitHanging(ctx context.Context, n int) error {
+	return s.await(ctx, fmt.Sprintf("%d hanging calls", n), func() int { return s.hanging }, n)
+}
+
+// WaitCalls waits until n calls or more of one kind have come in all (CallCreate, CallOrders, …).
+func (s *Server) WaitCalls(ctx context.Context, call string, n int) error {
+	return s.await(ctx, fmt.Sprintf("%d calls of %s", n, call), func() int { return s.seen.calls[call] }, n)
+}
+
+// WaitCommitted waits until n orders or more are in the ledger.
+func (s *Server) WaitCommitted(ctx context.Context, n int) error {
+	return s.await(ctx, fmt.Sprintf("%d orders", n), func() int { return len(s.orders.all) - s.orders.old }, n)
+}
+
+func (s *Server) await(ctx context.Context, what string, count func() int, n int) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.waitLocked(ctx.Done(), func() bool { return count() >= n }) {
+		return nil
+	}
+	return fmt.Errorf("wait for %s, there are %d: %w", what, count(), ctx.Err())
+}
+
+// waitLocked waits until holds does; false when done came first. s.mu is held, and free while it waits.
+func (s *Server) waitLocked(done <-chan struct{}, holds func() bool) bool {
+	for !holds() {
+		if s.changed == nil {
+			s.changed = make(chan struct{})
+		}
+		changed := s.changed
+		s.mu.Unlock()
+		select {
+		case <-changed:
+			s.mu.Lock()
+		case <-done:
+			s.mu.Lock()
+			return holds()
+		}
+	}
+	return true
+}
+
+// wake tells those who wait that something changed. s.mu is held.
+func (s *Server) wake() {
+	if s.changed != nil {
+		close(s.changed)
+		s.changed = nil
+	}
+}
