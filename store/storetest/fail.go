@@ -17,8 +17,7 @@ func (b Break) String() string {
 }
 
 // FailNth breaks the line at the nth command from now on that contains the text; what a client sends at once, as a
-// pipeline, counts as one. It replaces what FailNth was asked before. For a reply to be lost the server must know the
-// command's script.
+// pipeline, counts as one. It replaces what FailNth was asked before.
 func (r *Room) FailNth(text string, n int, b Break) {
 	l := r.line
 	l.mu.Lock()
@@ -41,6 +40,15 @@ type failing struct {
 	how     Break
 	broke   bool
 	refused int
+}
+
+// again lets the next command fail in place of one that the server did not carry out, for want of its script.
+func (l *line) again() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if f := &l.fails; f.broke {
+		f.left, f.broke = 1, false
+	}
 }
 
 // breaks says whether the line breaks at what is written now, and how.

@@ -126,8 +126,12 @@ func (w *wire) Write(p []byte) (int, error) {
 func (w *wire) Read(p []byte) (int, error) {
 	n, err := w.Conn.Read(p)
 	// There is a reply, so the server has done it.
-	if err != nil || !w.losing.CompareAndSwap(true, false) || bytes.HasPrefix(p[:n], []byte("-NOSCRIPT")) {
+	if err != nil || !w.losing.CompareAndSwap(true, false) {
 		return n, err
+	}
+	if bytes.HasPrefix(p[:n], []byte("-NOSCRIPT")) {
+		w.line.again() // it has not: the script comes whole with the next command
+		return n, nil
 	}
 	w.line.lose()
 	_ = w.Close()
