@@ -31,7 +31,7 @@ func TestAHundredOrdersOutliveTenKills(t *testing.T) {
 
 	var all []store.Order
 	pbxs := s.portal.PBXs()[2 : orders+2]
-	left := 2 // the workers' moves until the next kill; all kills together need fewer than the orders make
+	left := 2                 // the workers' moves until the next kill; all kills together need fewer than the orders make
 	place := func(most int) { // as the workers go along: on a slow machine they would be done before the first kill
 		for range min(most, len(pbxs)-len(all)) {
 			i := len(all)
