@@ -53,6 +53,12 @@ type Order struct {
 	// Target is what the claim is on: the serial number, or for purchases without one a word made of
 	// product, contact and assignee. Set at accept, never changed.
 	Target string `json:"-"`
+	// Like is what makes two orders for one target look like duplicates of each other: kind and amount; "": nothing does.
+	Like string `json:"-"`
+	// AllowDuplicate says that its caller knows of others like it.
+	AllowDuplicate bool `json:"-"`
+	// Spent is how many units of the budgets it has used up: it was sent, and nothing proves that nothing came of it.
+	Spent int `json:"-"`
 	// Evidence is what the gate wrote down before the last attempt, and what came of it.
 	Evidence Evidence `json:"-"`
 	// Generation numbers our own deliveries: asynq's TaskID is id, then id:g1, id:g2 …

@@ -19,6 +19,7 @@ func Questions() []Question {
 		{WaitBreaker, "Is the portal well, and is there room while it heals?", "Waits for the probe, or for the orders before it."},
 		{WaitClaim, "Is no other order for this target in doubt?", "Waits in the target's line; the move that frees the claim wakes it."},
 		{RefusedMark, "Is the reading of the portal's list that it names still kept?", "Takes a reading and asks again."},
+		{WaitBudget, "Is there enough left of the budgets of its batch, of the day and of the account? What is in doubt counts as spent.", "Waits for the next day, or for a person to raise it."},
 		{WaitRate, "Is there a call left at the agreed rate?", "Waits for the next."},
 	}
 }

@@ -44,6 +44,10 @@ func spoils() map[store.Waiting]spoil {
 			must(t, r.Redis.HSet(t.Context(), r.Store.Keys().Claims(), pbx, "oq-other").Err())
 		},
 		store.RefusedMark: func(_ *testing.T, _ *storetest.Room, sub *store.Submission) { sub.Watermark = 99 },
+		store.WaitBudget: func(t *testing.T, r *storetest.Room, _ *store.Submission) {
+			must(t, r.Store.SetLimits(t.Context(), store.LimitChange{By: "ada", Budgets: []store.Budget{
+				{Scope: store.ScopeDay, Of: "add_recording_minutes", Limit: 999}}}))
+		},
 		store.WaitRate: func(t *testing.T, r *storetest.Room, sub *store.Submission) {
 			sub.Rate = store.Rate{Interval: time.Hour}
 			if after, err := r.Fleet.Spend(t.Context(), sub.Rate); after != 0 || err != nil {

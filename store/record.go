@@ -37,6 +37,7 @@ const (
 	fSubmit   = "t1"
 	fFinished = "t2"
 	fUpdated  = "t3"
+	fSpent    = "spent" // units, UTC day, kind, batch: see lua/budget.lua; absent: nothing
 )
 
 // doc is what is known at accept and never changes.
@@ -50,6 +51,8 @@ type doc struct {
 	Target      string            `json:"target"`
 	Batch       string            `json:"batch,omitempty"`
 	Labels      map[string]string `json:"labels,omitempty"`
+	Like        string            `json:"like,omitempty"`
+	AllowLike   bool              `json:"allowLike,omitempty"`
 }
 
 // res is what the intent asks for, first in the caller's words, then in the portal's.
@@ -181,6 +184,7 @@ func decode(account, id string, pairs []string) (Order, error) {
 		AcceptedAt: at(f[fAccepted]), SubmittedAt: at(f[fSubmit]), FinishedAt: at(f[fFinished]), UpdatedAt: at(f[fUpdated]),
 		Version: int64(number(f[fVersion])),
 		Intent:  d.Intent, Fingerprint: d.Fingerprint, Queue: d.Queue, Target: d.Target,
+		Like: d.Like, AllowDuplicate: d.AllowLike, Spent: number(first(f[fSpent])),
 		Generation: number(f[fGen]), Crashes: number(f[fCrashes]), Owner: f[fOwner],
 		Evidence: Evidence{
 			Body: bytesOrNil(f[fBody]), Raw: bytesOrNil(f[fRaw]), Nonce: f[fNonce], Passed: f[fPassed], Reference: e.Reference, Sender: e.Sender,
@@ -218,6 +222,12 @@ func count(n int) string {
 func number(s string) int {
 	n, _ := strconv.Atoi(s) // written by our own scripts; "" is 0
 	return n
+}
+
+// first is the first of the words of s.
+func first(s string) string {
+	word, _, _ := strings.Cut(s, " ")
+	return word
 }
 
 func at(ms string) time.Time {

@@ -22,5 +22,7 @@ func NewOrder(in Intent, queue string) store.New {
 		Labels:         in.Labels,
 		Intent:         in.Canonical(),
 		NotBefore:      in.NotBefore,
+		Like:           in.Like(),
+		AllowDuplicate: in.AllowDuplicate,
 	}
 }

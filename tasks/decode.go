@@ -212,6 +212,14 @@ func readQuantity(in *Intent, field string, v jsontext.Value, bad *Invalid) {
 	in.Quantity = n
 }
 
+func readAllowDuplicate(in *Intent, field string, v jsontext.Value, bad *Invalid) {
+	if v.Kind() != 't' && v.Kind() != 'f' {
+		bad.add(field, plain(v), "must be true or false, without quotes")
+		return
+	}
+	in.AllowDuplicate = v.Kind() == 't'
+}
+
 func readTime(in *Intent, field string, v jsontext.Value, bad *Invalid) {
 	s := strings.TrimSpace(readText(field, v, bad))
 	if s == "" {

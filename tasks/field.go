@@ -25,13 +25,14 @@ var readers = map[string]reader{
 	"billingId":        digits(func(in *Intent) *string { return &in.BillingID }),
 	"poNumber":         text(func(in *Intent) *string { return &in.PONumber }),
 	"notBefore":        readTime,
+	"allowDuplicate":   readAllowDuplicate,
 	"labels":           readLabels,
 }
 
 // Fields are the JSON names of an intent's fields, in the contract's order.
 func Fields() []string {
 	return []string{"reference", "account", "kind", "productNo", "quantity", "plan", "connectionPlanId",
-		"serviceId", "billingCycle", "billingContact", "billingId", "poNumber", "notBefore", "labels"}
+		"serviceId", "billingCycle", "billingContact", "billingId", "poNumber", "notBefore", "allowDuplicate", "labels"}
 }
 
 func text(at func(*Intent) *string) reader {

@@ -31,6 +31,7 @@ type Intent struct {
 	BillingID        string            // digits
 	PONumber         string            // the caller's own purchase order number, sent behind ours
 	NotBefore        time.Time         // not sent earlier; to the millisecond
+	AllowDuplicate   bool              // it is not held for looking like another order
 	Labels           map[string]string // for the caller's own filters; never sent
 }
 
@@ -56,6 +57,10 @@ func (in Intent) Canonical() []byte {
 	w.text("poNumber", in.PONumber)
 	if !in.NotBefore.IsZero() {
 		w.text("notBefore", in.NotBefore.UTC().Format(time.RFC3339Nano))
+	}
+	if in.AllowDuplicate {
+		w.name("allowDuplicate")
+		w.buf = append(w.buf, "true"...)
 	}
 	if len(in.Labels) > 0 {
 		w.name("labels")

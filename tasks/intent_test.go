@@ -142,9 +142,9 @@ func TestTheFingerprintSeesEveryOtherField(t *testing.T) {
 
 func TestCanonicalHasEveryFieldInTheContractsOrder(t *testing.T) {
 	t.Parallel()
-	in := Intent{"r", "a", "k", "p", 1, "pl", "2", "3", "c", "b", "4", "po", time.UnixMilli(1796083200001), map[string]string{"z": "", "a": "1"}}
+	in := Intent{"r", "a", "k", "p", 1, "pl", "2", "3", "c", "b", "4", "po", time.UnixMilli(1796083200001), true, map[string]string{"z": "", "a": "1"}}
 	want := `{"reference":"r","account":"a","kind":"k","productNo":"p","quantity":1,"plan":"pl","connectionPlanId":"2","serviceId":"3",` +
-		`"billingCycle":"c","billingContact":"b","billingId":"4","poNumber":"po","notBefore":"2026-12-01T00:00:00.001Z","labels":{"a":"1","z":""}}`
+		`"billingCycle":"c","billingContact":"b","billingId":"4","poNumber":"po","notBefore":"2026-12-01T00:00:00.001Z","allowDuplicate":true,"labels":{"a":"1","z":""}}`
 	if got := string(in.Canonical()); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

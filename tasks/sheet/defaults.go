@@ -87,6 +87,7 @@ func (d defaults) fill(in tasks.Intent) tasks.Intent {
 	if in.NotBefore.IsZero() {
 		in.NotBefore = d.intent.NotBefore
 	}
+	in.AllowDuplicate = in.AllowDuplicate || d.intent.AllowDuplicate
 	for key, v := range d.intent.Labels {
 		if _, own := in.Labels[key]; !own {
 			if in.Labels == nil {

@@ -36,6 +36,7 @@ var synonyms = []synonym{
 	{"billingId", []string{"Billing Contact ID", "Contact ID"}},
 	{"poNumber", []string{"PO", "PO No", "Purchase Order", "Purchase Order No", "Purchase Order Number"}},
 	{"notBefore", []string{"Start", "Start Date", "Start Time", "Date", "Not Before Date"}},
+	{"allowDuplicate", []string{"Allow Duplicates", "Duplicate Allowed", "Duplicates Allowed"}},
 	{"labels", nil},
 }
 

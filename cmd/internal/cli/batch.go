@@ -63,6 +63,7 @@ type batchView struct {
 	Earlier   int                   `json:"earlier,omitempty"` // orders that only earlier files asked for
 	Counts    map[store.State]int   `json:"counts"`            // orders by state
 	Waiting   map[store.Waiting]int `json:"waiting,omitempty"`
+	Budget    *budgetJSON           `json:"budget,omitempty"`
 	By        string                `json:"by,omitempty"`
 	Note      string                `json:"note,omitempty"`
 	AppliedBy string                `json:"appliedBy,omitempty"`
@@ -78,11 +79,21 @@ func (l *ledger) viewBatch(ctx context.Context, one batch.Batch) (batchView, err
 	if err != nil {
 		return batchView{}, err
 	}
-	return batchView{
+	v := batchView{
 		ID: one.ID, Name: one.Name, State: standingOf(one, c), Hash: one.Sum, Rows: c.Rows, Invalid: c.Invalid, Earlier: c.Earlier,
 		Counts: c.States, Waiting: c.Waiting, By: one.By, Note: one.Note, AppliedBy: one.Maker, CreatedAt: one.At, AppliedAt: one.Applied,
 		counts: c,
-	}, nil
+	}
+	limits, err := l.store.Limits(ctx)
+	if err != nil {
+		return batchView{}, err
+	}
+	for _, b := range limits.Budgets {
+		if b.Scope == store.ScopeBatch && b.Of == one.ID {
+			v.Budget = budgetOf(b)
+		}
+	}
+	return v, nil
 }
 
 // standingOf says in a word how far a batch is.
@@ -106,7 +117,7 @@ func (v batchView) settled() bool {
 	case "stopped": // nothing more of it is released: what is on its way may still end
 		return v.counts.Open() == v.Counts[store.Review]+v.Counts[store.Held]
 	}
-	return v.counts.Open() == v.Counts[store.Review]
+	return v.counts.Open() == v.Counts[store.Review]+v.Waiting[store.WaitDuplicate]
 }
 
 // code is the worst of its orders'; an invalid row is a failure.
@@ -157,6 +168,12 @@ func (a *app) showBatch(v batchView) {
 	}
 	slices.Sort(waits)
 	a.field("waiting", strings.Join(waits, ", "))
+	if n := v.Waiting[store.WaitDuplicate]; n > 0 {
+		a.field("look alike", fmt.Sprintf("%d: orderq order list --state held --batch %s, then order release or order cancel", n, v.ID))
+	}
+	if v.Budget != nil {
+		a.field("budget", v.Budget.String())
+	}
 	if v.Earlier > 0 {
 		a.field("earlier files", fmt.Sprintf("%d orders of rows that the file does not have any more", v.Earlier))
 	}

@@ -21,6 +21,8 @@ type intentFlags struct {
 	cmd    *cobra.Command
 	values map[string]*string // by the intent's JSON name
 	labels *[]string
+
+	duplicate *bool
 }
 
 // intentFlag is one of them: the field's JSON name and its help.
@@ -52,6 +54,7 @@ func bindIntent(cmd *cobra.Command) *intentFlags {
 	for _, field := range intentFields() {
 		f.values[field.field] = cmd.Flags().String(kebab(field.field), "", field.usage)
 	}
+	f.duplicate = cmd.Flags().Bool("allow-duplicate", false, "do not hold it for looking like another order")
 	f.labels = cmd.Flags().StringArray("label", nil, "`key=value` for your own filters, may be given again; never sent")
 	return f
 }
@@ -59,7 +62,7 @@ func bindIntent(cmd *cobra.Command) *intentFlags {
 // given lists the flags of the intent that were given.
 func (f *intentFlags) given() []string {
 	var flags []string
-	for _, field := range append(intentFields(), intentFlag{field: "label"}) {
+	for _, field := range append(intentFields(), intentFlag{field: "allowDuplicate"}, intentFlag{field: "label"}) {
 		if f.cmd.Flags().Changed(kebab(field.field)) {
 			flags = append(flags, "--"+kebab(field.field))
 		}
@@ -81,6 +84,9 @@ func (f *intentFlags) intent(account, reference string) (tasks.Intent, error) {
 		default:
 			object[field] = *value
 		}
+	}
+	if *f.duplicate {
+		object["allowDuplicate"] = true
 	}
 	if len(*f.labels) > 0 {
 		labels := map[string]string{}

@@ -116,10 +116,13 @@ func (a *app) placeOne(ctx context.Context, set settings, in tasks.Intent, wait 
 	case !placed.Enqueued && o.State == store.Accepted && o.WaitingFor == "":
 		a.note("accepted, but the queue did not answer: a worker's sweeper takes it up within seconds")
 	}
-	if !o.State.Final() {
+	switch {
+	case o.State == store.Held && o.WaitingFor == store.WaitDuplicate:
+		a.note("held: it %s; if both are wanted: orderq order release %s --by NAME --note TEXT, else order cancel", plain(o.Reason), o.ID)
+	case !o.State.Final():
 		a.warnOfSilence(ctx, l)
 	}
-	if wait > 0 {
+	if wait > 0 && o.WaitingFor != store.WaitDuplicate {
 		waited, err := a.await(ctx, l.store, []store.Order{o}, wait)
 		if err != nil {
 			return err
