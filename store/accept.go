@@ -14,6 +14,7 @@ type New struct {
 	Kind           string
 	ProductNo      string
 	Quantity       int // 0: left out
+	Ensure         int // 0: left out
 	Plan           string
 	BillingCycle   string
 	BillingContact string
@@ -64,7 +65,7 @@ func (s *Store) Accept(ctx context.Context, n New) (o Order, fresh bool, err err
 func (n New) record() (state State, set []any, first string, start int64) {
 	d := doc{
 		Reference: n.Reference, Kind: n.Kind, Intent: json.RawMessage(n.Intent), Fingerprint: n.Fingerprint,
-		Queue: n.Queue, Target: n.Target, Batch: n.Batch, Labels: n.Labels,
+		Queue: n.Queue, Target: n.Target, Batch: n.Batch, Labels: n.Labels, Ensure: n.Ensure,
 	}
 	if !n.NotBefore.IsZero() {
 		start = n.NotBefore.UnixMilli()
