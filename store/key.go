@@ -14,6 +14,7 @@ func (k Keys) Due() string               { return k.root + "due" }             /
 func (k Keys) Look() string              { return k.root + "look" }            // zset: ids somebody has to look at, by ms
 func (k Keys) Numbers() string           { return k.root + "numbers" }         // hash: portal order number → id
 func (k Keys) Claims() string            { return k.root + "claims" }          // hash: target → id of the order in doubt
+func (k Keys) Passages() string          { return k.root + "passages" }        // hash: target → how many orders for it the gate has let through
 func (k Keys) Line(target string) string { return k.root + "line:" + target }  // zset: ids that wait for the claim
 func (k Keys) PBX(target string) string  { return k.root + "pbx:" + target }   // zset: ids for this target, by acceptedAt
 func (k Keys) Fleet() string             { return k.root + "fleet" }           // hash: what the workers share (store/fleet)
