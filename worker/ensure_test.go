@@ -48,21 +48,30 @@ func (r *rig) satisfied(id string) store.Order {
 	return o
 }
 
-// stop lets a worker's reads of PBX details end only when they are let go, once: what was read is then old.
+// stop makes a worker stand still when it has read a PBX and does not know the answer yet, each time that it is armed:
+// what it goes on with is then old.
 type stop struct {
 	reads    atomic.Int32
+	armed    atomic.Bool
 	read, on chan struct{}
 }
 
-func newStop() *stop { return &stop{read: make(chan struct{}), on: make(chan struct{})} }
+func newStop() *stop {
+	s := &stop{read: make(chan struct{}), on: make(chan struct{})}
+	s.armed.Store(true)
+	return s
+}
 
-// at makes the worker stop at its first read, one order at a time.
+// at is for workers that may be stopped; one that is has no other order in hand.
 func (s *stop) at(c *worker.Config) {
 	patient(c)
 	c.Concurrency = 1
 	c.Portal.Observe = func(call yeastar.Call, _ yeastar.Answer, _ time.Duration) {
-		if call.Endpoint == yeastar.EndpointProduct && s.reads.Add(1) == 1 {
-			close(s.read)
+		if call.Endpoint != yeastar.EndpointProduct {
+			return
+		}
+		if s.reads.Add(1); s.armed.CompareAndSwap(true, false) {
+			s.read <- struct{}{}
 			<-s.on
 		}
 	}
@@ -139,7 +148,7 @@ func TestWhatPassesBetweenTheReadingAndTheGateIsCountedIn(t *testing.T) {
 			<-s.read
 			r.start()
 			r.await(r.place(c.between).ID, store.Placed)
-			close(s.on)
+			s.on <- struct{}{}
 			if c.want > 50 || c.between.Ensure == 50 {
 				r.satisfied(o.ID)
 			} else {
@@ -181,17 +190,50 @@ func TestAnEnsureWaitsForTheClaimBeforeItReadsThePBX(t *testing.T) {
 	r.has(50)
 }
 
-// Rounds of ensures for one PBX at once, with increments among them, on two workers: at the moment when an ensure is
-// placed, the PBX has exactly what it names.
+// Rounds of ensures for one PBX at once, with increments among them, on two workers. In each round one of the two
+// stands still between its reading and the gate while the other places all that comes.
 func TestEnsuresAtOnceNeverOvershoot(t *testing.T) {
 	t.Parallel()
-	o := forty()
-	o.Latency = time.Millisecond
-	r := newRig(t, o)
+	r := newRig(t, forty(), patient)
+	s := newStop()
+	r.start(s.at)
+	r.start(s.at)
+	has := 40
+	for round, between := range [][]tasks.Intent{
+		{ensure("", 0)}, {more("", 2)}, {more("", 1), ensure("", 0), more("", 3)}, {ensure("", -3), more("", 1)}, {ensure("", -5)}, {more("", 30)},
+	} {
+		target := has + 10
+		s.armed.Store(true)
+		o := r.place(ensure(ref(100*round), target))
+		<-s.read
+		for i, in := range between {
+			if in.Reference = ref(100*round + i + 1); in.Quantity == 0 {
+				in.Ensure += target
+				has = max(has, in.Ensure)
+			} else {
+				has += in.Quantity
+			}
+			if got := r.await(r.place(in).ID, store.Placed, store.Rejected); got.State != store.Placed {
+				t.Errorf("round %d: %s (%s)", round, got.State, got.Reason)
+			}
+		}
+		s.on <- struct{}{}
+		if got := r.await(o.ID, store.Placed, store.Rejected); got.Satisfied() != (has >= target) {
+			t.Errorf("round %d: %s (%s)", round, got.State, got.Reason)
+		}
+		has = max(has, target)
+		r.has(has)
+	}
+	r.exact(40)
+}
+
+// And as they come.
+func TestEnsuresThatComeTogetherNeverOvershoot(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, forty())
 	r.start()
 	r.start()
-	ends := []store.State{store.Placed, store.Rejected}
-	for round := range 8 {
+	for round := range 5 {
 		target := 50 + 10*round
 		var ids []string
 		for i, in := range []tasks.Intent{ensure("", target), more("", 1), ensure("", target), more("", 2), ensure("", target-3)} {
@@ -199,7 +241,7 @@ func TestEnsuresAtOnceNeverOvershoot(t *testing.T) {
 			ids = append(ids, r.place(in).ID)
 		}
 		for _, id := range ids {
-			if o := r.await(id, ends...); o.State == store.Rejected && !o.Satisfied() {
+			if o := r.await(id, store.Placed, store.Rejected); o.State == store.Rejected && !o.Satisfied() {
 				t.Errorf("order %s: %s", id, o.Reason)
 			}
 		}
