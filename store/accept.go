@@ -14,6 +14,7 @@ type New struct {
 	Kind           string
 	ProductNo      string
 	Quantity       int // 0: left out
+	Ensure         int // 0: left out
 	Plan           string
 	BillingCycle   string
 	BillingContact string
@@ -84,7 +85,7 @@ func (s *Store) accept(ctx context.Context, n New, others string) ([]any, error)
 func (n New) record() (state State, set []any, first string, start int64) {
 	d := doc{
 		Reference: n.Reference, Kind: n.Kind, Intent: json.RawMessage(n.Intent), Fingerprint: n.Fingerprint,
-		Queue: n.Queue, Target: n.Target, Batch: n.Batch, Labels: n.Labels,
+		Queue: n.Queue, Target: n.Target, Batch: n.Batch, Labels: n.Labels, Ensure: n.Ensure,
 		Like: n.Like, AllowLike: n.AllowDuplicate,
 	}
 	if !n.NotBefore.IsZero() {

@@ -17,6 +17,7 @@ type Submission struct {
 	Resolved  Order         // the record as resolving left it: productNo, quantity, plan, cycle, contact
 	Within    time.Duration // to send and to be answered; the deadline is Redis' time plus this
 	Watermark int64         // the reading of the portal's list that came before
+	Asof      string        // what was computed from the PBX holds only as long as Target.Asof is this; "": nothing was
 	Rate      Rate
 }
 
@@ -29,7 +30,7 @@ type Passage struct {
 	Order   Order  // as recorded, where Through
 	Epoch   string // the run of Redis that let it through; a permission of an earlier run is void
 
-	Refused Waiting       // else: what the order has to wait for; RefusedMark: see there
+	Refused Waiting       // else: what the order has to wait for; RefusedMark, RefusedPassed: see there
 	After   time.Duration // when it is worth asking again; 0 with WaitClaim: when it is woken
 	Holder  string        // with WaitClaim: the order in doubt
 	Note    string
@@ -39,6 +40,10 @@ type Passage struct {
 // RefusedMark is the one refusal that is no wait: the reading of the portal's list that the submission
 // names is gone, or there is none yet. Take one and ask again.
 const RefusedMark Waiting = "mark"
+
+// RefusedPassed is likewise no wait: an order for the same target has passed since the PBX was read from which
+// this one was computed. Read it and compute again.
+const RefusedPassed Waiting = "passed"
 
 // Gate asks for the permission to POST an order that is being prepared. ErrStale where it has moved on.
 // An error other than that says nothing about whether the permission was given: ask again with the same
@@ -63,13 +68,13 @@ func (s *Store) Gate(ctx context.Context, o Order, sub Submission) (Passage, err
 	k := s.key
 	args := []any{o.ID, o.Version, sub.Nonce, attempt, o.Target, sub.Within.Milliseconds(), sub.Watermark,
 		sub.Rate.Interval.Microseconds(), sub.Rate.Tolerance.Microseconds(), sub.Body,
-		tail(Entry{From: Preparing, To: Submitting, Attempt: attempt}), next.Quantity, o.Kind, o.Batch}
+		tail(Entry{From: Preparing, To: Submitting, Attempt: attempt}), next.Quantity, o.Kind, o.Batch, sub.Asof}
 	for _, v := range set {
 		args = append(args, v)
 	}
 	reply, err := s.lua.gate.Run(ctx, s.rdb,
 		[]string{k.Order(o.ID), k.History(o.ID), k.In(Preparing), k.In(Submitting), k.Due(), k.Look(), k.Events(),
-			k.Fleet(), k.Claims(), k.Line(o.Target), k.Marks(), k.Limits(), k.Spent()}, args...).Slice()
+			k.Fleet(), k.Claims(), k.Line(o.Target), k.Marks(), k.Limits(), k.Spent(), k.Passages()}, args...).Slice()
 	if err != nil {
 		return Passage{}, fmt.Errorf("gate %s: %w", o.ID, err)
 	}

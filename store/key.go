@@ -24,6 +24,7 @@ func (k Keys) Like(target, what string) string { return k.root + "like:" + targe
 func (k Keys) Limits() string                  { return k.root + "limits" }                      // hash: what a person allows: duplicateWindow (ms), day:<kind>, account:<kind>, batch:<id> (units)
 func (k Keys) Spent() string                   { return k.root + "spent" }                       // hash: units spent or in doubt: <kind>, <UTC day>:<kind>, batch:<id>
 func (k Keys) Events() string                  { return k.root + "events" }                      // stream: one entry a move
+func (k Keys) Passages() string                { return k.root + "passages" }                    // hash: target → how many orders for it the gate has let through
 
 func (k Keys) Batches() string            { return k.root + "batches" }           // zset: batch ids by when they began, ms (store/batch)
 func (k Keys) Unreleased() string         { return k.root + "unreleased" }        // zset: batch ids with rows that wait for their release, by when they began

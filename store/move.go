@@ -223,6 +223,9 @@ type Refusal struct {
 func (s *Store) Reject(ctx context.Context, o Order, r Refusal) (Order, error) {
 	to := o
 	to.State, to.Code, to.Reason, to.RequestID = Rejected, r.Code, r.Reason, r.RequestID
+	if to.Satisfied() {
+		to.Quantity = 0 // what an earlier attempt was to order was not
+	}
 	to.WaitingFor, to.WaitingOn = "", ""
 	st := step{from: []State{Preparing, Submitting, Unknown, Pending, Review}, entry: Entry{Reason: r.Reason, Call: r.Call}, claim: "free"}
 	if r.Call != "" {

@@ -43,7 +43,8 @@ func spoils() map[store.Waiting]spoil {
 		store.WaitClaim: func(t *testing.T, r *storetest.Room, _ *store.Submission) {
 			must(t, r.Redis.HSet(t.Context(), r.Store.Keys().Claims(), pbx, "oq-other").Err())
 		},
-		store.RefusedMark: func(_ *testing.T, _ *storetest.Room, sub *store.Submission) { sub.Watermark = 99 },
+		store.RefusedPassed: func(_ *testing.T, _ *storetest.Room, sub *store.Submission) { sub.Asof = "volatile 9" },
+		store.RefusedMark:   func(_ *testing.T, _ *storetest.Room, sub *store.Submission) { sub.Watermark = 99 },
 		store.WaitBudget: func(t *testing.T, r *storetest.Room, _ *store.Submission) {
 			must(t, r.Store.SetLimits(t.Context(), store.LimitChange{By: "ada", Budgets: []store.Budget{
 				{Scope: store.ScopeDay, Of: "add_recording_minutes", Limit: 999}}}))
@@ -116,7 +117,7 @@ func refused(t *testing.T, r *storetest.Room, o store.Order, sub store.Submissio
 	if diff := cmp.Diff(before, r.Dump(t)); diff != "" {
 		t.Errorf("refused for %s, and it wrote:\n%s", want, diff)
 	}
-	if timed := want != store.WaitClaim && want != store.RefusedMark; timed != (p.After > 0) || p.After > time.Hour {
+	if timed := want != store.WaitClaim && want != store.RefusedPassed && want != store.RefusedMark; timed != (p.After > 0) || p.After > time.Hour {
 		t.Errorf("refused for %s, to come back after %v", want, p.After)
 	}
 	if wantHolder := map[bool]string{true: "oq-other"}[want == store.WaitClaim]; p.Holder != wantHolder {

@@ -15,9 +15,13 @@ func (in Intent) Fingerprint() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Like is what makes two orders for one target look like duplicates of each other: kind and amount.
+// Like is what makes two orders for one target look like duplicates of each other: kind and amount. "": nothing does;
+// an ensure orders only what is missing, however often it is asked for.
 func (in Intent) Like() string {
 	in = in.Normalise()
+	if in.Ensure > 0 {
+		return ""
+	}
 	return in.Kind + " " + strconv.Itoa(in.Quantity)
 }
 

@@ -23,6 +23,7 @@ type Intent struct {
 	Kind             string            // one of Kinds()
 	ProductNo        string            // the PBX's serial number
 	Quantity         int               // in the kind's unit; 0: left out
+	Ensure           int               // bring the PBX to so many, instead of a quantity to add; 0: left out
 	Plan             string            // the plan's name; or ConnectionPlanID, or neither
 	ConnectionPlanID string            // digits
 	ServiceID        string            // digits; left out: found by the kind's names
@@ -44,10 +45,8 @@ func (in Intent) Canonical() []byte {
 	w.text("account", in.Account)
 	w.text("kind", in.Kind)
 	w.text("productNo", in.ProductNo)
-	if in.Quantity != 0 {
-		w.name("quantity")
-		w.buf = strconv.AppendInt(w.buf, int64(in.Quantity), 10)
-	}
+	w.number("quantity", in.Quantity)
+	w.number("ensure", in.Ensure)
 	w.text("plan", in.Plan)
 	w.text("connectionPlanId", in.ConnectionPlanID)
 	w.text("serviceId", in.ServiceID)
@@ -100,6 +99,13 @@ func (w *canonical) name(name string) {
 	w.some = true
 	w.quote(name)
 	w.buf = append(w.buf, ':')
+}
+
+func (w *canonical) number(name string, value int) {
+	if value != 0 {
+		w.name(name)
+		w.buf = strconv.AppendInt(w.buf, int64(value), 10)
+	}
 }
 
 func (w *canonical) text(name, value string) {

@@ -75,8 +75,8 @@ func (d defaults) fill(in tasks.Intent) tasks.Intent {
 	or(&in.ServiceID, d.intent.ServiceID)
 	or(&in.BillingCycle, d.intent.BillingCycle)
 	or(&in.PONumber, d.intent.PONumber)
-	if in.Quantity == 0 {
-		in.Quantity = d.intent.Quantity
+	if in.Quantity == 0 && in.Ensure == 0 {
+		in.Quantity, in.Ensure = d.intent.Quantity, d.intent.Ensure
 	}
 	if in.Plan == "" && in.ConnectionPlanID == "" {
 		in.Plan, in.ConnectionPlanID = d.intent.Plan, d.intent.ConnectionPlanID

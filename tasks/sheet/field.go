@@ -26,6 +26,8 @@ func put(in *tasks.Intent, field, v string) (problem string) {
 		in.ProductNo = trimmed
 	case "quantity":
 		in.Quantity, problem = quantity(trimmed)
+	case "ensure":
+		in.Ensure, problem = quantity(trimmed)
 	case "plan":
 		in.Plan = trimmed
 	case "connectionPlanId":

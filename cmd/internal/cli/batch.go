@@ -60,8 +60,9 @@ type batchView struct {
 	Hash      string                `json:"hash,omitempty"` // SHA-256 of the file last applied to its end
 	Rows      int                   `json:"rows"`
 	Invalid   int                   `json:"invalid"`
-	Earlier   int                   `json:"earlier,omitempty"` // orders that only earlier files asked for
-	Counts    map[store.State]int   `json:"counts"`            // orders by state
+	Earlier   int                   `json:"earlier,omitempty"`   // orders that only earlier files asked for
+	Counts    map[store.State]int   `json:"counts"`              // orders by state
+	Satisfied int                   `json:"satisfied,omitempty"` // of the rejected: their PBX has what they ask for
 	Waiting   map[store.Waiting]int `json:"waiting,omitempty"`
 	Budget    *budgetJSON           `json:"budget,omitempty"`
 	By        string                `json:"by,omitempty"`
@@ -81,7 +82,7 @@ func (l *ledger) viewBatch(ctx context.Context, one batch.Batch) (batchView, err
 	}
 	v := batchView{
 		ID: one.ID, Name: one.Name, State: standingOf(one, c), Hash: one.Sum, Rows: c.Rows, Invalid: c.Invalid, Earlier: c.Earlier,
-		Counts: c.States, Waiting: c.Waiting, By: one.By, Note: one.Note, AppliedBy: one.Maker, CreatedAt: one.At, AppliedAt: one.Applied,
+		Counts: c.States, Satisfied: c.Satisfied, Waiting: c.Waiting, By: one.By, Note: one.Note, AppliedBy: one.Maker, CreatedAt: one.At, AppliedAt: one.Applied,
 		counts: c,
 	}
 	limits, err := l.store.Limits(ctx)
@@ -127,6 +128,9 @@ func (v batchView) code() int {
 		code = exitFailed
 	}
 	for s, n := range v.Counts {
+		if s == store.Rejected {
+			n -= v.Satisfied
+		}
 		if n > 0 {
 			code = worse(code, codeOfState(s))
 		}
@@ -140,7 +144,14 @@ func (v batchView) tally() string {
 	order := []store.State{store.Placed, store.Rejected, store.Cancelled, store.Review, store.Unknown, store.Pending, store.Submitting,
 		store.Preparing, store.Accepted, store.Held}
 	for _, s := range order {
-		if n := v.Counts[s]; n > 0 {
+		n := v.Counts[s]
+		if s == store.Rejected {
+			if v.Satisfied > 0 {
+				parts = append(parts, fmt.Sprintf("%d satisfied", v.Satisfied))
+			}
+			n -= v.Satisfied
+		}
+		if n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, s))
 		}
 	}

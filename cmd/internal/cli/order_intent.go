@@ -38,6 +38,7 @@ func intentFields() []intentFlag {
 		{"kind", "what to order: " + strings.Join(kinds, ", ")},
 		{"productNo", "serial `number` of the PBX"},
 		{"quantity", "how many extensions or minutes to add; for subscribe_ha the PBX's extensions, may be left out"},
+		{"ensure", "how many the PBX shall have in the end, instead of --quantity: orders what it lacks when it is sent"},
 		{"plan", "`name` of the PBX's plan; may be left out where the portal shows it"},
 		{"connectionPlanId", "the plan's `id` instead of its name"},
 		{"serviceId", "the service's `id` instead of the kind's own"},
@@ -79,7 +80,7 @@ func (f *intentFlags) intent(account, reference string) (tasks.Intent, error) {
 	for field, value := range f.values {
 		switch {
 		case !f.cmd.Flags().Changed(kebab(field)):
-		case field == "quantity" && number.MatchString(*value):
+		case (field == "quantity" || field == "ensure") && number.MatchString(*value):
 			object[field] = json.RawMessage(*value)
 		default:
 			object[field] = *value
