@@ -27,7 +27,7 @@ func ensure(reference string, n int) tasks.Intent {
 }
 
 func more(reference string, n int) tasks.Intent {
-	return tasks.Intent{Reference: reference, Kind: "expand_extensions", ProductNo: grown, Quantity: n}
+	return tasks.Intent{Reference: reference, Kind: "expand_extensions", ProductNo: grown, Quantity: n, AllowDuplicate: true}
 }
 
 // has fails unless the PBX has so many extensions by now.
