@@ -7,20 +7,6 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// limitsJSON is what `limits --json` prints; durations as Go writes them.
-type limitsJSON struct {
-	Account     string `json:"account"`
-	Rate        string `json:"rate"`
-	Concurrency int    `json:"concurrency"`
-	Servers     int    `json:"servers"`
-	CallTimeout string `json:"callTimeout"`
-	Settle      string `json:"settle"`
-	OnAbsent    string `json:"onAbsent"`
-	BreakerOpen string `json:"breakerOpen"`
-	Allowance   int    `json:"allowance,omitempty"` // orders in flight while the portal heals; left out: no limit
-	Workers     int    `json:"workers"`
-}
-
 func (a *app) limits() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "limits", Short: "Show what bounds the sending of orders", GroupID: groupCheck, Args: none,
@@ -31,16 +17,11 @@ func (a *app) limits() *cobra.Command {
 	set := a.settings(cmd, append(ledgerSettings(), "ORDERQ_RATE", "ORDERQ_CONCURRENCY", "ORDERQ_SERVERS",
 		"ORDERQ_CALL_TIMEOUT", "ORDERQ_SETTLE", "ORDERQ_ON_ABSENT", "ORDERQ_BREAKER_OPEN")...)
 	cmd.RunE = a.do(set.withLedger(func(ctx context.Context, l *ledger, _ []string) error {
-		s, err := l.fleet.Read(ctx)
+		v, err := l.Limits(ctx)
 		if err != nil {
 			return err
 		}
 		c := l.cfg
-		v := limitsJSON{
-			Account: c.Account, Rate: c.Rate.String(), Concurrency: c.Concurrency, Servers: c.Servers,
-			CallTimeout: c.CallTimeout.String(), Settle: c.Settle.String(), OnAbsent: string(c.OnAbsent),
-			BreakerOpen: c.BreakerOpen.String(), Allowance: s.Allowance, Workers: len(alive(s)),
-		}
 		if a.json {
 			return a.emit(v)
 		}

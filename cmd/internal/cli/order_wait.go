@@ -33,7 +33,7 @@ Exit: 0 placed · 1 not found · 3 rejected or cancelled · 4 unknown or in revi
 		var orders []store.Order
 		code := codeOf(a.findEach(ctx, l, args, func(o store.Order) error { orders = append(orders, o); return nil }))
 		if len(orders) == 0 && len(args) == 1 {
-			_, err := l.find(ctx, args[0])
+			_, err := l.Find(ctx, args[0])
 			return err
 		}
 		orders, err := a.await(ctx, l.store, orders, limit)

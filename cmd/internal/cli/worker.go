@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"orderq/cmd/internal/config"
+	"orderq/cmd/internal/office"
 	"orderq/store"
 	"orderq/worker"
 )
@@ -105,7 +106,7 @@ func workerConfig(cfg config.Config, rdb redis.UniversalClient, log *zap.Logger)
 	}
 	return worker.Config{
 		Redis: rdb, Queue: cfg.Redis.Asynq(), Account: cfg.Account,
-		Portal: portalOf(cfg), BillingContact: cfg.BillingContact, Aliases: names, Journal: cfg.Journal,
+		Portal: office.PortalOf(cfg), BillingContact: cfg.BillingContact, Aliases: names, Journal: cfg.Journal,
 		Concurrency: cfg.Concurrency, Servers: cfg.Servers, Rate: rateOf(cfg.Rate), Settle: cfg.Settle,
 		OnAbsent:   worker.OnAbsent(cfg.OnAbsent),
 		SweepEvery: cfg.SweepEvery, HeartbeatEvery: cfg.HeartbeatEvery, BreakerOpen: cfg.BreakerOpen,
