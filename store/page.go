@@ -61,7 +61,7 @@ func (s *Store) Page(ctx context.Context, f Filter, after Place) (orders []Order
 			after = p
 			looked++
 			o, there := byID[p.ID]
-			if !there || !f.fits(o) || len(f.States) > 0 && !slices.Contains(f.States, o.State) {
+			if !there || !f.Fits(o) {
 				continue
 			}
 			if orders = append(orders, o); len(orders) == f.Limit {
@@ -73,6 +73,12 @@ func (s *Store) Page(ctx context.Context, f Filter, after Place) (orders []Order
 		}
 	}
 	return orders, after, true, nil
+}
+
+// Fits says whether an order is one of those that are asked for.
+func (f Filter) Fits(o Order) bool {
+	return f.fits(o) && (len(f.States) == 0 || slices.Contains(f.States, o.State)) &&
+		!o.AcceptedAt.Before(f.Since) && (f.Until.IsZero() || !o.AcceptedAt.After(f.Until))
 }
 
 // behind gives the next places of the list, from all indexes at one moment; whole says that there are no others.

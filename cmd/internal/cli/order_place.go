@@ -159,10 +159,4 @@ func (a *app) warnOfSilence(ctx context.Context, l *ledger) {
 	}
 }
 
-func kindNames() []string {
-	var all []string
-	for _, k := range tasks.Kinds() {
-		all = append(all, k.Name)
-	}
-	return all
-}
+func kindNames() []string { return office.KindNames() }

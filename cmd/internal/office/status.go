@@ -80,7 +80,7 @@ func (o *Office) Report(ctx context.Context) (Report, error) {
 	}
 	r := Report{
 		Account: o.Config.Account, Counts: counts, Duplicate: s.Duplicate, Halt: WordOf(s.Halt), Forgot: WordOf(s.Forgot), Closed: s.Closed,
-		Allowance: s.Allowance, EchoAt: s.Echo.At, Echo: s.Echo.Shown, Workers: Alive(s), Redis: o.Config.Redis.String(),
+		Allowance: s.Allowance, EchoAt: s.Echo.At, Echo: s.Echo.Shown, Workers: append([]string{}, Alive(s)...), Redis: o.Config.Redis.String(),
 		Ledger: s.Ledger, At: s.Now, Toy: config.Loopback(o.Config.BaseURL),
 	}
 	if s.OpenUntil.After(s.Now) {
