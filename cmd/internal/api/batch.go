@@ -1,7 +1,6 @@
 package api
 
 import (
-	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -79,13 +78,12 @@ func (a *API) results(c *call) error {
 	kind := typeCSV + "; charset=utf-8"
 	if format == sheet.NDJSON {
 		kind = typeNDJSON
+	} else if one.Format == string(sheet.NDJSON) {
+		return invalid(field("format", "csv", "%v", office.ErrOneColumn))
 	}
 	c.w.Header().Set("Content-Type", kind)
 	c.w.Header().Set("Content-Disposition", `attachment; filename="`+one.ID+"."+string(format)+`"`)
-	out := &steady{c.w, http.NewResponseController(c.w)}
-	w := sheet.NewWriter(out, format, one.Columns)
-	err = batch.Of(a.office.Store).Each(c.r.Context(), one.ID, func(r batch.Row, o store.Order) error { return w.Write(r.Cells, office.ResultOf(r, o)) })
-	return errors.Join(err, w.Flush())
+	return a.office.Results(c.r.Context(), one, format, &steady{c.w, http.NewResponseController(c.w)})
 }
 
 // steady is an answer of any length that must not stand still.

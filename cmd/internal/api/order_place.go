@@ -51,11 +51,7 @@ func (a *API) place(c *call) error {
 func (a *API) accept(c *call, in tasks.Intent) (tasks.Placed, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.r.Context()), acceptWithin)
 	defer cancel()
-	client := a.orders
-	if c.who.name != "" {
-		client = client.As(c.who.name)
-	}
-	return client.Place(ctx, in)
+	return a.orders.As(a.by(c, "")).Place(ctx, in)
 }
 
 func statusOf(p tasks.Placed) int {

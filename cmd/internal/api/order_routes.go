@@ -74,7 +74,7 @@ func (a *API) orderRoutes() []route {
 		{method: http.MethodGet, path: "/v1/orders/{id}/evidence", id: "getEvidence", summary: "Show what a person decides by about an order in doubt", role: config.Operator,
 			about: "What was sent and when, what the portal's list showed then and shows now, which of its orders this may be, and which answers would be refused and why. The portal is asked.",
 			gives: map[int]*huma.Response{http.StatusOK: gives(a, "The evidence", review.Card{Order: order, At: order.AcceptedAt, Echo: review.EchoUnknown})},
-			fails: append([]string{"portal-away", "no-portal"}, found...), serve: a.evidence},
+			fails: append([]string{"state", "portal-away", "no-portal"}, found...), serve: a.evidence},
 		{method: http.MethodPost, path: "/v1/orders/{id}/cancel", id: "cancelOrder", summary: "Take an order back before anything was sent", role: config.Operator,
 			takes: jsonOf(a, signature{By: "anna", Note: "customer changed his mind"}), most: maxDecision,
 			gives: decided, fails: append([]string{"state"}, found...), serve: a.cancel},

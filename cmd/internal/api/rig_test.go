@@ -329,3 +329,8 @@ func (r *rig) raw(text string) string {
 	b, _ := io.ReadAll(c) // a reset says as much as an end
 	return string(b)
 }
+
+// billing is who gets the invoices: the simulated account has two contacts, as real ones do.
+func billing(c *config.Config, _ *api.Config) {
+	c.BillingContact = yeastartest.BillingContact.String()
+}

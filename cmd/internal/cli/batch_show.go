@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"orderq/cmd/internal/office"
-	"orderq/store"
 	"orderq/store/batch"
 	"orderq/tasks/intake"
 	"orderq/tasks/sheet"
@@ -110,9 +109,11 @@ result may be applied again: it orders nothing twice.`,
 		if f != sheet.CSV && f != sheet.NDJSON {
 			return wrongUse(fmt.Errorf("--format %q: want csv or ndjson", format))
 		}
-		w := sheet.NewWriter(a.out, f, one.Columns)
-		err := batch.Of(l.store).Each(ctx, one.ID, func(r batch.Row, o store.Order) error { return w.Write(r.Cells, office.ResultOf(r, o)) })
-		return errors.Join(err, w.Flush())
+		err := l.Results(ctx, one, f, a.out)
+		if errors.Is(err, office.ErrOneColumn) {
+			return wrongUse(fmt.Errorf("batch %s: %w", one.Name, err))
+		}
+		return err
 	})
 }
 

@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"orderq/store"
 	"orderq/store/batch"
@@ -135,4 +138,44 @@ func ResultOf(r batch.Row, o store.Order) sheet.Result {
 		reason = "waits " + w
 	}
 	return sheet.Result{Reference: o.Reference, ID: o.ID, State: string(o.State), OrderNo: o.OrderNo, TransactionNo: o.TransactionNo, Reason: reason}
+}
+
+// ErrOneColumn: a file of lines has no columns that a CSV could have.
+var ErrOneColumn = errors.New("its file was NDJSON, and its results cannot be CSV: ask for ndjson")
+
+// Results writes a batch's file with what has come of its rows. The rows of a CSV become objects of its columns where
+// NDJSON is asked for; the other way round is ErrOneColumn.
+func (o *Office) Results(ctx context.Context, one batch.Batch, format sheet.Format, to io.Writer) error {
+	from := sheet.Format(one.Format)
+	if from == sheet.NDJSON && format != sheet.NDJSON {
+		return ErrOneColumn
+	}
+	w := sheet.NewWriter(to, format, one.Columns)
+	err := batch.Of(o.Store).Each(ctx, one.ID, func(r batch.Row, order store.Order) error {
+		cells := r.Cells
+		if from != format {
+			cells = []string{objectOf(one.Columns, cells)}
+		}
+		return w.Write(cells, ResultOf(r, order))
+	})
+	return errors.Join(err, w.Flush())
+}
+
+// objectOf is a row of a CSV as JSON, in the order of its columns. A name that comes twice is told apart by its place.
+func objectOf(columns, cells []string) string {
+	seen := map[string]bool{}
+	out := []byte{'{'}
+	for i, cell := range cells {
+		name := fmt.Sprintf("column %d", i+1)
+		if i < len(columns) && columns[i] != "" && !seen[columns[i]] {
+			name = columns[i]
+		}
+		seen[name] = true
+		if i > 0 {
+			out = append(out, ',')
+		}
+		out, _ = jsontext.AppendQuote(out, name) // the error says only that invalid UTF-8 was replaced
+		out, _ = jsontext.AppendQuote(append(out, ':'), cell)
+	}
+	return string(append(out, '}'))
 }
