@@ -2,8 +2,17 @@ package api
 
 import (
 	"maps"
+	"net/http"
 	"slices"
+	"time"
+
+	"go.uber.org/zap"
 )
+
+// ServeWithin is Serve with as little patience as a test has.
+func ServeWithin(l *Listener, h http.Handler, patience time.Duration) *Server {
+	return serve(l, h, zap.NewNop(), times{header: patience, body: patience, idle: patience, close: 10 * time.Second})
+}
 
 // Patterns are the routes as they are served.
 func Patterns(a *API) []string { return slices.Collect(maps.Keys(a.routes)) }

@@ -50,10 +50,15 @@ func (a *API) placeMany(c *call) error {
 		defer close(answers)
 		for l := range ordered {
 			<-l.Done
+			answer := a.lineOf(c, l)
 			select {
-			case answers <- a.lineOf(c, l):
+			case answers <- answer: // also at the end, as long as there is room
+				continue
+			default:
+			}
+			select {
+			case answers <- answer:
 			case <-ctx.Done():
-				// Nobody reads any more. What was dealt is seen through.
 			}
 		}
 	}()

@@ -53,28 +53,33 @@ func (l *Listener) URL() string {
 
 // Server serves on a listener until it is closed.
 type Server struct {
-	http  *http.Server
-	ended chan error
+	http    *http.Server
+	ended   chan error
+	closing time.Duration
 }
 
-const (
-	// headerWithin and bodyWithin are how long a client may take for a request that is no stream.
-	headerWithin = 5 * time.Second
-	bodyWithin   = 20 * time.Second
-	// idleWithin is how long a connection is kept that asks nothing.
-	idleWithin = 2 * time.Minute
-	// maxHeader is how many bytes a request's header may have.
-	maxHeader = 32 << 10
-	// closeWithin is how long answers under way are waited for at the end.
-	closeWithin = 10 * time.Second
-)
+// times bound what a client may make a server wait for.
+type times struct {
+	header time.Duration // for a request's header
+	body   time.Duration // for the whole of a request that is no stream
+	idle   time.Duration // for a connection that asks nothing
+	close  time.Duration // for answers under way at the end
+}
+
+// usual are for callers on slow lines, and short enough that a thousand of them who only pretend cost little.
+var usual = times{header: 5 * time.Second, body: 20 * time.Second, idle: 2 * time.Minute, close: 10 * time.Second}
+
+// maxHeader is how many bytes a request's header may have.
+const maxHeader = 32 << 10
 
 // Serve begins to serve. Close it.
-func Serve(l *Listener, h http.Handler, log *zap.Logger) *Server {
+func Serve(l *Listener, h http.Handler, log *zap.Logger) *Server { return serve(l, h, log, usual) }
+
+func serve(l *Listener, h http.Handler, log *zap.Logger, t times) *Server {
 	s := &Server{http: &http.Server{
 		Handler: h, ErrorLog: zap.NewStdLog(log.Named("http")),
-		TLSConfig: l.tls, ReadHeaderTimeout: headerWithin, ReadTimeout: bodyWithin, IdleTimeout: idleWithin, MaxHeaderBytes: maxHeader,
-	}, ended: make(chan error, 1)}
+		TLSConfig: l.tls, ReadHeaderTimeout: t.header, ReadTimeout: t.body, IdleTimeout: t.idle, MaxHeaderBytes: maxHeader,
+	}, ended: make(chan error, 1), closing: t.close}
 	go func() {
 		var err error
 		if l.tls != nil {
@@ -94,7 +99,7 @@ func (s *Server) Failed() <-chan error { return s.ended }
 
 // Close takes nothing new, and lets answers under way end, for a moment; that ctx has ended does not shorten it.
 func (s *Server) Close(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeWithin)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.closing)
 	defer cancel()
 	if s.http.Shutdown(ctx) != nil {
 		_ = s.http.Close()
