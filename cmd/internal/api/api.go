@@ -46,6 +46,7 @@ type API struct {
 	portal  *yeastar.Client // nil: noPortal says why
 	nobody  error
 	reads   *rate.Limiter // what viewers may ask of the portal
+	news    *news
 	closing context.Context
 	stop    context.CancelFunc
 }
@@ -64,13 +65,13 @@ func New(ctx context.Context, c Config) *API {
 	}
 	a := &API{
 		office: c.Office, orders: tasks.NewClient(c.Office.Store, c.Queue), log: c.Log, loopback: c.Loopback,
-		mux: http.NewServeMux(), routes: map[string]*route{}, reads: rate.NewLimiter(portalReads, 10),
+		mux: http.NewServeMux(), routes: map[string]*route{}, reads: rate.NewLimiter(portalReads, 10), news: newNews(c.Office),
 	}
 	a.closing, a.stop = context.WithCancel(ctx)
 	a.admit(c.Office.Config)
 	a.portal, a.nobody = office.DialPortal(c.Office.Config)
 	a.huma = humago.New(a.mux, document(c.Version, len(a.bearers) > 0))
-	for _, routes := range [][]route{a.orderRoutes(), a.accountRoutes(), a.catalogRoutes(), a.batchRoutes(), a.bookRoutes()} {
+	for _, routes := range [][]route{a.orderRoutes(), a.accountRoutes(), a.catalogRoutes(), a.batchRoutes(), a.eventRoutes(), a.bookRoutes()} {
 		for i := range routes {
 			a.register(&routes[i])
 		}

@@ -26,3 +26,6 @@ func Break(a *API, pattern string, with func()) {
 func Fail(a *API, pattern string, err error) {
 	a.routes[pattern].serve = func(*call) error { return err }
 }
+
+// BeatEvery lets silent streams speak as often.
+func BeatEvery(a *API, d time.Duration) { a.news.heartbeat = d }
