@@ -15,11 +15,19 @@ import (
 type Client struct {
 	store *store.Store
 	queue *asynq.Client
+	by    string
 }
 
 // NewClient needs the account's store and the queue's client; it closes neither.
 func NewClient(st *store.Store, q *asynq.Client) *Client {
 	return &Client{store: st, queue: q}
+}
+
+// As gives the same client, whose orders' histories say who placed them.
+func (c *Client) As(by string) *Client {
+	as := *c
+	as.by = by
+	return &as
 }
 
 // Placed is what became of an accepted intent.
@@ -50,7 +58,9 @@ func (c *Client) PlaceOn(ctx context.Context, queue string, in Intent) (Placed, 
 	if err := bad.orNil(); err != nil {
 		return Placed{}, err
 	}
-	order, fresh, err := c.store.Accept(ctx, NewOrder(in, queue))
+	n := NewOrder(in, queue)
+	n.By = c.by
+	order, fresh, err := c.store.Accept(ctx, n)
 	if err != nil {
 		return Placed{}, conflict(in, err)
 	}

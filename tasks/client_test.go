@@ -229,3 +229,22 @@ func TestTheRecordSaysWhatTheIntentSaid(t *testing.T) {
 		t.Errorf("%+v", n)
 	}
 }
+
+func TestTheHistorySaysWhoPlacedAnOrder(t *testing.T) {
+	t.Parallel()
+	eachShop(t, func(t *testing.T, s shop) {
+		placed, err := s.client.As("crm").Place(t.Context(), wish())
+		if err != nil || placed.Order.By != "crm" {
+			t.Fatalf("placed by %q, %v", placed.Order.By, err)
+		}
+		history, err := s.Store.History(t.Context(), placed.Order.ID)
+		if err != nil || len(history) != 1 || history[0].By != "crm" {
+			t.Errorf("%+v, %v", history, err)
+		}
+		other := wish()
+		other.Reference = "another"
+		if placed, err = s.client.Place(t.Context(), other); err != nil || placed.Order.By != "" {
+			t.Errorf("the client itself now says %q, %v", placed.Order.By, err)
+		}
+	})
+}

@@ -2,17 +2,15 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
+	"orderq/cmd/internal/office"
 	"orderq/store"
 	"orderq/store/batch"
-	"orderq/tasks"
 )
 
 func (a *app) batch() *cobra.Command {
@@ -40,85 +38,13 @@ does not wait behind it.`,
 // batchNamed is how commands say what they take.
 const batchNamed = "a batch's name or id"
 
-// findBatch gives the batch that a word names.
-func (l *ledger) findBatch(ctx context.Context, word string) (batch.Batch, error) {
-	b := batch.Of(l.store)
-	for _, id := range []string{word, tasks.BatchID(l.cfg.Account, word)} {
-		if one, err := b.Get(ctx, id); !errors.Is(err, batch.ErrNotFound) {
-			return one, err
-		}
-	}
-	return batch.Batch{}, fmt.Errorf("batch %q: %w in account %s, neither by name nor by id; orderq batch list shows what there is",
-		tasks.Shown(word), batch.ErrNotFound, l.cfg.Account)
-}
-
 // batchView is a batch as it is printed.
-type batchView struct {
-	ID        string                `json:"id"`
-	Name      string                `json:"name"`
-	State     string                `json:"state"`          // held applying running stopped done cancelled
-	Hash      string                `json:"hash,omitempty"` // SHA-256 of the file last applied to its end
-	Rows      int                   `json:"rows"`
-	Invalid   int                   `json:"invalid"`
-	Earlier   int                   `json:"earlier,omitempty"`   // orders that only earlier files asked for
-	Counts    map[store.State]int   `json:"counts"`              // orders by state
-	Satisfied int                   `json:"satisfied,omitempty"` // of the rejected: their PBX has what they ask for
-	Waiting   map[store.Waiting]int `json:"waiting,omitempty"`
-	Budget    *budgetJSON           `json:"budget,omitempty"`
-	By        string                `json:"by,omitempty"`
-	Note      string                `json:"note,omitempty"`
-	AppliedBy string                `json:"appliedBy,omitempty"`
-	CreatedAt time.Time             `json:"createdAt"`
-	AppliedAt time.Time             `json:"appliedAt,omitzero"`
-
-	counts batch.Counts
-}
+type batchView struct{ office.BatchView }
 
 // viewBatch reads what a batch has come to.
 func (l *ledger) viewBatch(ctx context.Context, one batch.Batch) (batchView, error) {
-	c, err := batch.Of(l.store).Count(ctx, one.ID)
-	if err != nil {
-		return batchView{}, err
-	}
-	v := batchView{
-		ID: one.ID, Name: one.Name, State: standingOf(one, c), Hash: one.Sum, Rows: c.Rows, Invalid: c.Invalid, Earlier: c.Earlier,
-		Counts: c.States, Satisfied: c.Satisfied, Waiting: c.Waiting, By: one.By, Note: one.Note, AppliedBy: one.Maker, CreatedAt: one.At, AppliedAt: one.Applied,
-		counts: c,
-	}
-	limits, err := l.store.Limits(ctx)
-	if err != nil {
-		return batchView{}, err
-	}
-	for _, b := range limits.Budgets {
-		if b.Scope == store.ScopeBatch && b.Of == one.ID {
-			v.Budget = budgetOf(b)
-		}
-	}
-	return v, nil
-}
-
-// standingOf says in a word how far a batch is.
-func standingOf(one batch.Batch, c batch.Counts) string {
-	switch {
-	case one.State == batch.Cancelled || one.State == batch.Held || one.State == batch.Stopped:
-		return string(one.State)
-	case one.Applied.IsZero():
-		return "applying"
-	case c.Open() > 0:
-		return "running"
-	}
-	return "done"
-}
-
-// settled says that waiting longer changes nothing: what is left needs a person.
-func (v batchView) settled() bool {
-	switch v.State {
-	case "applying", "held":
-		return false
-	case "stopped": // nothing more of it is released: what is on its way may still end
-		return v.counts.Open() == v.Counts[store.Review]+v.Counts[store.Held]
-	}
-	return v.counts.Open() == v.Counts[store.Review]+v.Waiting[store.WaitDuplicate]
+	v, err := l.ViewBatch(ctx, one)
+	return batchView{v}, err
 }
 
 // code is the worst of its orders'; an invalid row is a failure.

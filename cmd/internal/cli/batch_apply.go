@@ -12,9 +12,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"orderq/cmd/internal/office"
 	"orderq/store"
 	"orderq/store/batch"
-	"orderq/tasks"
 	"orderq/tasks/intake"
 	"orderq/tasks/sheet"
 )
@@ -39,9 +39,6 @@ func (f *sheetFlags) set(field, value string) {
 	f.defaults[field] = value
 }
 
-// maxBatchName leaves room for the rest of a reference of 200 characters.
-const maxBatchName = 100
-
 // open reads a file's header. Close what it gives.
 func (f *sheetFlags) open(a *app, path, account string) (*sheet.Reader, io.Closer, error) {
 	in := a.in
@@ -60,8 +57,8 @@ func (f *sheetFlags) open(a *app, path, account string) (*sheet.Reader, io.Close
 		base := filepath.Base(path)
 		f.name = strings.TrimSuffix(base, filepath.Ext(base))
 	}
-	if len(f.name) > maxBatchName || plain(f.name) != f.name || strings.TrimSpace(f.name) != f.name {
-		return nil, closer, wrongUse(fmt.Errorf("--name %q: want 1 to %d bytes without control characters and spaces around", tasks.Shown(f.name), maxBatchName))
+	if err := office.CheckBatchName(f.name); err != nil {
+		return nil, closer, wrongUse(fmt.Errorf("--name %w", err))
 	}
 	r, err := sheet.NewReader(in, sheet.Options{Batch: f.name, Account: account, Format: sheet.Format(f.format), Defaults: f.defaults})
 	if err != nil {
@@ -217,7 +214,7 @@ func (a *app) applyBatch(ctx context.Context, l *ledger, c intake.Config, wait b
 	}
 	a.note("%s", taken(c.Name, s))
 	a.warnOfSilence(ctx, l)
-	one, err := l.findBatch(ctx, s.ID)
+	one, err := l.FindBatch(ctx, s.ID)
 	if err != nil {
 		return err
 	}

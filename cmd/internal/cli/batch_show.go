@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"orderq/store"
+	"orderq/cmd/internal/office"
 	"orderq/store/batch"
 	"orderq/tasks/intake"
 	"orderq/tasks/sheet"
@@ -58,7 +58,7 @@ func (a *app) oneBatch(set settings, cmd *cobra.Command, work func(context.Conte
 		if len(args) > 1 {
 			return wrongUse(errors.New("one batch at a time"))
 		}
-		one, err := l.findBatch(ctx, args[0])
+		one, err := l.FindBatch(ctx, args[0])
 		if err != nil {
 			return err
 		}
@@ -109,25 +109,12 @@ result may be applied again: it orders nothing twice.`,
 		if f != sheet.CSV && f != sheet.NDJSON {
 			return wrongUse(fmt.Errorf("--format %q: want csv or ndjson", format))
 		}
-		w := sheet.NewWriter(a.out, f, one.Columns)
-		err := batch.Of(l.store).Each(ctx, one.ID, func(r batch.Row, o store.Order) error { return w.Write(r.Cells, resultOf(r, o)) })
-		return errors.Join(err, w.Flush())
+		err := l.Results(ctx, one, f, a.out)
+		if errors.Is(err, office.ErrOneColumn) {
+			return wrongUse(fmt.Errorf("batch %s: %w", one.Name, err))
+		}
+		return err
 	})
-}
-
-// resultOf is what a row has come to.
-func resultOf(r batch.Row, o store.Order) sheet.Result {
-	switch {
-	case r.Order == "":
-		return sheet.Result{State: "invalid", Reason: r.Invalid}
-	case o.ID == "":
-		return sheet.Result{Reference: r.Reference, ID: r.Order, State: "lost", Reason: "its record is not there: apply the file again"}
-	}
-	reason := o.Reason
-	if w := waits(o); w != "" && reason == "" {
-		reason = "waits " + w
-	}
-	return sheet.Result{Reference: o.Reference, ID: o.ID, State: string(o.State), OrderNo: o.OrderNo, TransactionNo: o.TransactionNo, Reason: reason}
 }
 
 func (a *app) batchCancel(set settings) *cobra.Command {
@@ -148,15 +135,8 @@ are being sent.`,
 		if err := p.fits(); err != nil {
 			return err
 		}
-		b := batch.Of(l.store)
-		if err := b.Cancel(ctx, one.ID, p.by, p.note); err != nil && !errors.Is(err, batch.ErrState) {
-			return err
-		}
-		n, _, err := b.CancelOrders(ctx, one.ID, p.by, p.note)
+		n, one, err := l.CancelBatch(ctx, one, p.by, p.note)
 		if err != nil {
-			return fmt.Errorf("%w: %d orders were cancelled; cancel it again, the rest follows", err, n)
-		}
-		if one, err = b.Get(ctx, one.ID); err != nil {
 			return err
 		}
 		v, err := l.viewBatch(ctx, one)
@@ -223,17 +203,7 @@ it, another name must. Or let one go on that has stopped by itself.`,
 		if err := p.needed(); err != nil {
 			return err
 		}
-		if one.State != batch.Held && one.State != batch.Stopped {
-			return fmt.Errorf("batch %s is neither held nor stopped: there is nothing to approve", one.Name)
-		}
-		if one.State == batch.Held && p.by == one.Maker {
-			return fmt.Errorf("batch %s was applied by %s: somebody else has to approve it", one.Name, one.Maker)
-		}
-		b := batch.Of(l.store)
-		if err := b.Approve(ctx, one.ID, p.by, p.note); err != nil {
-			return err
-		}
-		one, err := b.Get(ctx, one.ID)
+		one, err := l.ApproveBatch(ctx, one, p.by, p.note)
 		if err != nil {
 			return err
 		}

@@ -45,7 +45,7 @@ func (a *app) watchBatch(ctx context.Context, l *ledger, one batch.Batch, limit 
 			return err
 		}
 		over := limit > 0 && now.Sub(began) >= limit
-		if err == nil && (v.settled() || over) {
+		if err == nil && (v.Settled() || over) {
 			t.close()
 			return errors.Join(a.showBatchAs(v), exit(v.code()))
 		}
@@ -87,7 +87,7 @@ func (a *app) tellBatch(name string) *batchTeller {
 }
 
 func (t *batchTeller) tell(v batchView, now time.Time) {
-	total, open := 0, v.counts.Open()
+	total, open := 0, v.Open()
 	for _, n := range v.Counts {
 		total += n
 	}

@@ -11,12 +11,14 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"orderq/cmd/internal/config"
+	"orderq/cmd/internal/office"
 	"orderq/store"
 	"orderq/store/fleet"
 )
 
 // ledger is an account's records, for one command.
 type ledger struct {
+	*office.Office
 	cfg   config.Config
 	rdb   *redis.Client
 	store *store.Store
@@ -48,8 +50,8 @@ func open(ctx context.Context, cfg config.Config) (*ledger, error) {
 		_ = rdb.Close()
 		return nil, unreachable(cfg.Redis, err)
 	}
-	st := store.Open(rdb, store.DefaultPrefix, cfg.Account)
-	return &ledger{cfg: cfg, rdb: rdb, store: st, fleet: fleet.Of(st)}, nil
+	o := office.Of(cfg, rdb)
+	return &ledger{Office: o, cfg: cfg, rdb: rdb, store: o.Store, fleet: o.Fleet}, nil
 }
 
 func reach(ctx context.Context, rdb *redis.Client) error {

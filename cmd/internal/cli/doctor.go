@@ -9,6 +9,7 @@ import (
 
 	"orderq/cmd/internal/config"
 	"orderq/cmd/internal/doctor"
+	"orderq/cmd/internal/office"
 	"orderq/store"
 	"orderq/store/fleet"
 	"orderq/yeastar"
@@ -78,7 +79,7 @@ func (a *app) subject(cfg config.Config, rdb *redis.Client) (*doctor.Subject, er
 	if s.PortalErr = cfg.Credentials(); s.PortalErr != nil {
 		return s, nil
 	}
-	portal := portalOf(cfg)
+	portal := office.PortalOf(cfg)
 	portal.Observe = func(_ yeastar.Call, answer yeastar.Answer, _ time.Duration) { s.Clock.Note(answer.Date, a.now()) }
 	s.Portal, s.PortalErr = yeastar.New(portal)
 	return s, nil

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"orderq/cmd/internal/office"
 	"orderq/tasks"
 )
 
@@ -25,7 +26,7 @@ func FuzzLines(f *testing.F) {
 		at = min(max(at, 0), len(file))
 		file = bytes.Join([][]byte{file[:at], bytes.Repeat([]byte("x"), min(max(pad, 0), 4*tasks.MaxIntent)), file[at:]}, nil)
 		var kept, wanted [][]byte
-		from := newLines(iotest.HalfReader(bytes.NewReader(file)))
+		from := office.NewLines(iotest.HalfReader(bytes.NewReader(file)))
 		for i, want := range bytes.SplitAfter(file, []byte("\n")) {
 			bare, ended := bytes.CutSuffix(want, []byte("\n"))
 			long := len(bare) > tasks.MaxIntent+2 || len(bare) == tasks.MaxIntent+2 && !ended || ended && len(want) > tasks.MaxIntent+2
@@ -35,8 +36,8 @@ func FuzzLines(f *testing.F) {
 			if bare = bytes.TrimSpace(bare); len(bare) == 0 && !long {
 				continue
 			}
-			text, n, err := from.next()
-			if n != i+1 || long != errors.Is(err, errLongLine) || !long && (err != nil || !bytes.Equal(text, bare)) {
+			text, n, err := from.Next()
+			if n != i+1 || long != errors.Is(err, office.ErrLongLine) || !long && (err != nil || !bytes.Equal(text, bare)) {
 				t.Fatalf("line %d, %.40q, %v; want line %d, %.40q, too long is %v", n, text, err, i+1, bare, long)
 			}
 			if !long {
@@ -46,7 +47,7 @@ func FuzzLines(f *testing.F) {
 		if !slices.EqualFunc(kept, wanted, bytes.Equal) {
 			t.Fatal("a line changed while the next was read")
 		}
-		if text, n, err := from.next(); !errors.Is(err, io.EOF) {
+		if text, n, err := from.Next(); !errors.Is(err, io.EOF) {
 			t.Fatalf("one line more: %d, %.40q, %v", n, text, err)
 		}
 	})

@@ -68,21 +68,14 @@ func (a *app) resume() *cobra.Command {
 	return cmd
 }
 
-// haltJSON is what halt and resume print with --json.
-type haltJSON struct {
-	Account string    `json:"account"`
-	Halted  bool      `json:"halted"`
-	Halt    *haltWord `json:"halt,omitempty"`
-}
-
 func (a *app) showHalt(ctx context.Context, l *ledger, text string) error {
 	if !a.json {
 		a.say("%s", text)
 		return nil
 	}
-	s, err := l.fleet.Read(ctx)
+	h, err := l.Halt(ctx)
 	if err != nil {
 		return err
 	}
-	return a.emit(haltJSON{Account: l.cfg.Account, Halted: s.Halt != nil, Halt: wordOf(s.Halt)})
+	return a.emit(h)
 }

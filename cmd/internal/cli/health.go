@@ -69,13 +69,8 @@ func healthPages(ready func(context.Context) error) http.Handler {
 	return mux
 }
 
-// failed gives why the pages are not served any more; never for nil.
-func (h *health) failed() <-chan error {
-	if h == nil {
-		return nil
-	}
-	return h.ended
-}
+// failed gives why the pages are not served any more.
+func (h *health) failed() <-chan error { return h.ended }
 
 // close lets answers under way end, for a moment; that ctx has ended does not shorten it.
 func (h *health) close(ctx context.Context) {

@@ -3,28 +3,10 @@ package cli
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 )
-
-// limitsJSON is what `limits --json` prints; durations as Go writes them.
-type limitsJSON struct {
-	Account     string `json:"account"`
-	Rate        string `json:"rate"`
-	Concurrency int    `json:"concurrency"`
-	Servers     int    `json:"servers"`
-	CallTimeout string `json:"callTimeout"`
-	Settle      string `json:"settle"`
-	OnAbsent    string `json:"onAbsent"`
-	BreakerOpen string `json:"breakerOpen"`
-	Allowance   int    `json:"allowance,omitempty"` // orders in flight while the portal heals; left out: no limit
-	Workers     int    `json:"workers"`
-
-	DuplicateWindow string        `json:"duplicateWindow"` // 0s: nothing is held for what it looks like
-	Budgets         []*budgetJSON `json:"budgets,omitempty"`
-	By              string        `json:"by,omitempty"` // who set these two last
-	Note            string        `json:"note,omitempty"`
-}
 
 func (a *app) limits() *cobra.Command {
 	cmd := &cobra.Command{
@@ -43,24 +25,11 @@ budgets, which limits set changes.`,
 
 // showLimits prints what bounds the sending of orders.
 func (a *app) showLimits(ctx context.Context, l *ledger) error {
-	s, err := l.fleet.Read(ctx)
-	if err != nil {
-		return err
-	}
-	kept, err := l.store.Limits(ctx)
+	v, err := l.Limits(ctx)
 	if err != nil {
 		return err
 	}
 	c := l.cfg
-	v := limitsJSON{
-		Account: c.Account, Rate: c.Rate.String(), Concurrency: c.Concurrency, Servers: c.Servers,
-		CallTimeout: c.CallTimeout.String(), Settle: c.Settle.String(), OnAbsent: string(c.OnAbsent),
-		BreakerOpen: c.BreakerOpen.String(), Allowance: s.Allowance, Workers: len(alive(s)),
-		DuplicateWindow: kept.DuplicateWindow.String(), By: kept.By, Note: kept.Note,
-	}
-	for _, b := range kept.Budgets {
-		v.Budgets = append(v.Budgets, budgetOf(b))
-	}
 	if a.json {
 		return a.emit(v)
 	}
@@ -74,13 +43,13 @@ func (a *app) showLimits(ctx context.Context, l *ledger) error {
 		a.field("healing", fmt.Sprintf("the portal is healing: at most %d at once", v.Allowance))
 	}
 	alike := "none is held for what it looks like"
-	if kept.DuplicateWindow > 0 {
-		alike = "one like another of the last " + short(kept.DuplicateWindow) + " is held for a person"
+	if d, err := time.ParseDuration(v.DuplicateWindow); err == nil && d > 0 {
+		alike = "one like another of the last " + short(d) + " is held for a person"
 	}
 	a.field("duplicates", alike)
 	for _, b := range v.Budgets {
 		a.field("budget", b.Name+": "+b.String())
 	}
-	a.field("set by", join(": ", kept.By, kept.Note))
+	a.field("set by", join(": ", v.By, v.Note))
 	return nil
 }

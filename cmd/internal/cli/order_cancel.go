@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"orderq/cmd/internal/office"
 	"orderq/store"
 )
 
@@ -30,7 +31,7 @@ Exit: 0 cancelled, also where it was before · 1 too late, or not found.`,
 		}
 		first := true
 		return a.findEach(ctx, l, args, func(o store.Order) error {
-			o, err := cancel(ctx, l.store, o, p)
+			o, err := cancel(ctx, l, o, p)
 			if err != nil {
 				return err
 			}
@@ -52,35 +53,13 @@ func (a *app) user() string {
 	return "cli"
 }
 
-// staleTries is how often a decision is made anew because the order moved on meanwhile: an order moves a
-// handful of times in a second at most, and then stays where it is.
-const staleTries = 10
-
-// decide lets a person's move be made on the record as it is, and again where it has moved on meanwhile:
-// the move itself says whether it may still be made.
-func decide(ctx context.Context, st *store.Store, o store.Order, move func(store.Order) (store.Order, error)) (store.Order, error) {
-	for range staleTries {
-		moved, err := move(o)
-		if !errors.Is(err, store.ErrStale) {
-			return moved, err
-		}
-		if o, err = st.Get(ctx, o.ID); err != nil {
-			return o, err
-		}
+func cancel(ctx context.Context, l *ledger, o store.Order, p person) (store.Order, error) {
+	o, err := l.Cancel(ctx, o, p.by, p.note)
+	var late *office.StateError
+	if errors.As(err, &late) {
+		err = fmt.Errorf("order %s cannot be cancelled, %s", o.ID, tooLate(late.Order))
 	}
-	return o, fmt.Errorf("order %s: %w %d times over: try again", o.ID, store.ErrStale, staleTries)
-}
-
-func cancel(ctx context.Context, st *store.Store, o store.Order, p person) (store.Order, error) {
-	return decide(ctx, st, o, func(o store.Order) (store.Order, error) {
-		switch o.State {
-		case store.Held, store.Accepted, store.Preparing:
-			return st.Cancel(ctx, o, p.by, p.note)
-		case store.Cancelled:
-			return o, nil
-		}
-		return o, fmt.Errorf("order %s cannot be cancelled, %s", o.ID, tooLate(o))
-	})
+	return o, err
 }
 
 // tooLate says why an order cannot be taken back, and what can be done instead.

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"orderq/cmd/internal/office"
 	"orderq/store"
 	"orderq/store/journal"
 	"orderq/yeastar"
@@ -152,7 +153,8 @@ func TestADecisionIsMadeAnewOnAnOrderThatHasMovedOn(t *testing.T) {
 	if _, _, err := st.Take(t.Context(), stale.ID, store.Delivery{Worker: "w", Nonce: "n", Silence: time.Minute, Within: time.Minute}); err != nil {
 		t.Fatal(err)
 	}
-	got, err := cancel(t.Context(), st, stale, person{by: "anna"})
+	l := &ledger{Office: &office.Office{Store: st}}
+	got, err := cancel(t.Context(), l, stale, person{by: "anna"})
 	if err != nil || got.State != store.Cancelled {
 		t.Errorf("%s, %v", got.State, err)
 	}
@@ -161,7 +163,7 @@ func TestADecisionIsMadeAnewOnAnOrderThatHasMovedOn(t *testing.T) {
 	if _, err := st.Record(t.Context(), placed, store.Found{To: store.Placed, OrderNo: "NO", Via: store.ViaReference}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := cancel(t.Context(), st, placed, person{by: "anna"}); err == nil || !strings.Contains(err.Error(), "the portal has it as NO") {
+	if _, err := cancel(t.Context(), l, placed, person{by: "anna"}); err == nil || !strings.Contains(err.Error(), "the portal has it as NO") {
 		t.Errorf("cancelled although placed: %v", err)
 	}
 }

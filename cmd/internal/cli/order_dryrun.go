@@ -8,6 +8,7 @@ import (
 	"io"
 	"strconv"
 
+	"orderq/cmd/internal/office"
 	"orderq/tasks"
 	"orderq/worker/resolve"
 	"orderq/yeastar"
@@ -126,8 +127,8 @@ func (a *app) rehearseFile(ctx context.Context, set settings, in io.Reader) erro
 		return err
 	}
 	code := exitDone
-	for line := range newLines(in).all(ctx) {
-		intent, err := readLine(line, cfg.Account)
+	for line := range office.NewLines(in).All(ctx) {
+		intent, err := office.ReadLine(line, cfg.Account)
 		var r rehearsal
 		if err == nil {
 			r, err = rehearseWith(ctx, resolver, intent)
@@ -140,12 +141,12 @@ func (a *app) rehearseFile(ctx context.Context, set settings, in io.Reader) erro
 			}
 		case refused(err):
 			code = worse(code, exitRejected)
-			fmt.Fprintf(a.err, "line %d: %v\n", line.n, err)
-		case errors.As(err, &invalid), errors.Is(err, errLongLine):
+			fmt.Fprintf(a.err, "line %d: %v\n", line.N, err)
+		case errors.As(err, &invalid), errors.Is(err, office.ErrLongLine):
 			code = worse(code, exitFailed)
-			fmt.Fprintf(a.err, "line %d: %v\n", line.n, err)
+			fmt.Fprintf(a.err, "line %d: %v\n", line.N, err)
 		default:
-			return fmt.Errorf("line %d: %w", line.n, explain(cfg, err))
+			return fmt.Errorf("line %d: %w", line.N, explain(cfg, err))
 		}
 	}
 	if ctx.Err() != nil {

@@ -74,7 +74,7 @@ func TestRefusedLinesAreNamedAndTheOthersPlaced(t *testing.T) {
 	}
 	says(t, got.err,
 		`line 3: quantity "12.5": must be a whole number`, "line 5: intent: must be a JSON object", "did you mean productNo?",
-		`line 8: reference "f-000": belongs to order`, `line 9: account "other": this command works for account default; say --account`,
+		`line 8: reference "f-000": belongs to order`, `line 9: account "other": orders of account default alone are placed here`,
 		"line 10: has more than 65536 bytes", "line 11: reference: missing")
 	if n := strings.Count(got.err, "\nline ") + strings.Count(got.err[:5], "line "); n != 7 {
 		t.Errorf("%d refused lines are named, want 7:\n%s", n, got.err)

@@ -19,14 +19,11 @@ that tells the state: orderq order wait --timeout 0s.`,
 		RunE: a.do(set.withLedger(func(ctx context.Context, l *ledger, args []string) error {
 			first := true
 			return a.findEach(ctx, l, args, func(o store.Order) error {
-				if o.WaitingFor == store.WaitClaim { // the record has who held it when the order joined the line
-					line, err := l.store.Line(ctx, o.Target, 0)
-					if err != nil {
-						return err
-					}
-					o.WaitingOn = line.Holder
+				o, err := l.Now(ctx, o)
+				if err != nil {
+					return err
 				}
-				err := a.result(o, first)
+				err = a.result(o, first)
 				first = false
 				if err != nil || a.json || !o.State.InDoubt() {
 					return err

@@ -17,7 +17,7 @@ func (a *app) orderHistory(set settings) *cobra.Command {
 who, why, and what was seen on the wire.`,
 		Example: "  orderq order history crm-4711\n  orderq order history crm-4711 --json",
 		RunE: a.do(set.withLedger(func(ctx context.Context, l *ledger, args []string) error {
-			o, err := l.find(ctx, args[0])
+			o, err := l.Find(ctx, args[0])
 			if err != nil {
 				return err
 			}

@@ -2,23 +2,21 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
+	"orderq/cmd/internal/office"
 	"orderq/store"
 	"orderq/tasks"
 )
 
 func (a *app) orderList(set settings) *cobra.Command {
 	var (
-		f            store.Filter
-		states       []string
-		since, until string
-		wide         bool
+		w    office.Words
+		wide bool
 	)
 	cmd := &cobra.Command{
 		Use: "list [flags]", Short: "List orders, those accepted last first", Args: none,
@@ -30,65 +28,48 @@ state and within a state the newest first, so that no list is too long.`,
   orderq order list --label customer=acme --limit 0 --json`,
 	}
 	flag := cmd.Flags()
-	flag.StringSliceVar(&states, "state", nil, "only these `states`: "+strings.Join(stateNames(), ", "))
-	flag.StringVar(&f.ProductNo, "product-no", "", "only for the PBX of this serial `number`")
-	flag.StringVar(&f.Reference, "reference", "", "only this `reference`")
-	flag.StringVar(&f.OrderNo, "order-no", "", "only this order `number` of the portal")
-	flag.StringVar(&f.Kind, "kind", "", "only this kind: "+strings.Join(kindNames(), ", "))
-	flag.StringVar(&f.Batch, "batch", "", "only this `batch`")
-	flag.StringVar(&f.Label, "label", "", "only with this label, `key=value`")
-	flag.StringVar(&since, "since", "", "only accepted since this `time`: 2026-12-01, 2026-12-01T08:00:00Z, or 24h for so long ago")
-	flag.StringVar(&until, "until", "", "only accepted until this `time`")
-	flag.IntVar(&f.Limit, "limit", 50, "at most so many; 0: all")
+	flag.StringSliceVar(&w.States, "state", nil, "only these `states`: "+strings.Join(stateNames(), ", "))
+	flag.StringVar(&w.ProductNo, "product-no", "", "only for the PBX of this serial `number`")
+	flag.StringVar(&w.Reference, "reference", "", "only this `reference`")
+	flag.StringVar(&w.OrderNo, "order-no", "", "only this order `number` of the portal")
+	flag.StringVar(&w.Kind, "kind", "", "only this kind: "+strings.Join(kindNames(), ", "))
+	flag.StringVar(&w.Batch, "batch", "", "only this `batch`")
+	flag.StringVar(&w.Label, "label", "", "only with this label, `key=value`")
+	flag.StringVar(&w.Since, "since", "", "only accepted since this `time`: 2026-12-01, 2026-12-01T08:00:00Z, or 24h for so long ago")
+	flag.StringVar(&w.Until, "until", "", "only accepted until this `time`")
+	flag.IntVar(&w.Limit, "limit", 50, "at most so many; 0: all")
 	flag.BoolVar(&wide, "wide", false, "more columns, and nothing cut to fit 80 of them")
 	_ = cmd.RegisterFlagCompletionFunc("state", cobra.FixedCompletions(stateNames(), cobra.ShellCompDirectiveNoFileComp))
 	_ = cmd.RegisterFlagCompletionFunc("kind", cobra.FixedCompletions(kindNames(), cobra.ShellCompDirectiveNoFileComp))
 	cmd.RunE = a.do(func(ctx context.Context, _ []string) error {
-		err := a.readFilter(&f, states, since, until)
-		if err != nil {
-			return err
+		if _, err := w.Filter(tasks.DefaultAccount, a.now()); err != nil { // before Redis is asked
+			return flagProblem(err)
 		}
-		return set.withLedger(func(ctx context.Context, l *ledger, _ []string) error { return a.list(ctx, l, f, wide) })(ctx, nil)
+		return set.withLedger(func(ctx context.Context, l *ledger, _ []string) error {
+			f, err := w.Filter(l.cfg.Account, a.now())
+			if err != nil {
+				return flagProblem(err)
+			}
+			return a.list(ctx, l, f, wide)
+		})(ctx, nil)
 	})
 	return cmd
 }
 
-func stateNames() []string {
-	var all []string
-	for _, s := range store.States() {
-		all = append(all, string(s))
-	}
-	return all
-}
+func stateNames() []string { return office.StateNames() }
 
-// readFilter checks what was asked for: a filter with a slip in it must not look like an empty list.
-func (a *app) readFilter(f *store.Filter, states []string, since, until string) (err error) {
-	for _, s := range states {
-		if !slices.Contains(stateNames(), s) {
-			return wrongUse(unknownWord("--state", s, stateNames()))
-		}
-		f.States = append(f.States, store.State(s))
-	}
-	if f.Kind != "" && !slices.Contains(kindNames(), f.Kind) {
-		return wrongUse(unknownWord("--kind", f.Kind, kindNames()))
-	}
-	if f.Label != "" && !strings.Contains(f.Label, "=") {
-		return wrongUse(fmt.Errorf("--label %q: want key=value", f.Label))
-	}
-	if f.Limit < 0 {
-		return wrongUse(fmt.Errorf("--limit %d: want a whole number, 0 for all", f.Limit))
-	}
-	if f.Since, err = moment("--since", since, a.now()); err != nil {
+// flagProblem names the flags of a filter that cannot be right.
+func flagProblem(err error) error {
+	var bad *tasks.Invalid
+	if !errors.As(err, &bad) {
 		return err
 	}
-	if f.Until, err = moment("--until", until, a.now()); err != nil {
-		return err
+	var lines []string
+	for _, p := range bad.Problems {
+		p.Field = "--" + kebab(p.Field)
+		lines = append(lines, p.String())
 	}
-	if !f.Since.IsZero() && !f.Until.IsZero() && f.Until.Before(f.Since) {
-		return wrongUse(fmt.Errorf("--until %s lies before --since %s: nothing can be between", clock(f.Until), clock(f.Since)))
-	}
-	f.ProductNo = (tasks.Intent{ProductNo: f.ProductNo}).Normalise().ProductNo
-	return nil
+	return wrongUse(errors.New(strings.Join(lines, "\n")))
 }
 
 func unknownWord(flag, word string, words []string) error {
@@ -97,22 +78,6 @@ func unknownWord(flag, word string, words []string) error {
 		text += "; did you mean " + n + "?"
 	}
 	return fmt.Errorf("%s", text)
-}
-
-// moment reads a time: RFC 3339, a day (UTC), or a duration that lies so far back; "" is none.
-func moment(flag, text string, now time.Time) (time.Time, error) {
-	if text == "" {
-		return time.Time{}, nil
-	}
-	for _, layout := range []string{time.RFC3339, time.DateOnly} {
-		if t, err := time.Parse(layout, text); err == nil {
-			return t, nil
-		}
-	}
-	if d, err := time.ParseDuration(text); err == nil && d > 0 {
-		return now.Add(-d), nil
-	}
-	return time.Time{}, wrongUse(fmt.Errorf("%s %q: want a day (2026-12-01, UTC), a time (2026-12-01T08:00:00Z), or how long ago (24h)", flag, tasks.Shown(text)))
 }
 
 // listColumns add up to 80 with the spaces between them and an order number of the portal's usual length.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"orderq/cmd/internal/office"
 	"orderq/store"
 	"orderq/tasks"
 )
@@ -163,15 +164,9 @@ func (a *app) warnOfSilence(ctx context.Context, l *ledger) {
 	case err != nil: // the order is accepted, and this was a courtesy
 	case s.Halt != nil:
 		a.note("the account is halted by %s (%s): nothing is sent until `orderq resume`", plain(s.Halt.By), plain(s.Halt.Note))
-	case len(alive(s)) == 0:
+	case len(office.Alive(s)) == 0:
 		a.note("no worker is running for account %s: start one with `orderq worker`", l.cfg.Account)
 	}
 }
 
-func kindNames() []string {
-	var all []string
-	for _, k := range tasks.Kinds() {
-		all = append(all, k.Name)
-	}
-	return all
-}
+func kindNames() []string { return office.KindNames() }

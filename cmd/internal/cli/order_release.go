@@ -2,10 +2,12 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"orderq/cmd/internal/office"
 	"orderq/store"
 )
 
@@ -25,12 +27,11 @@ Exit: 0 released · 1 not held, or not found.`,
 		}
 		first := true
 		return a.findEach(ctx, l, args, func(o store.Order) error {
-			o, err := decide(ctx, l.store, o, func(o store.Order) (store.Order, error) {
-				if o.State != store.Held {
-					return o, fmt.Errorf("order %s is %s and not held: there is nothing to release", o.ID, describe(o))
-				}
-				return l.store.Unhold(ctx, o, p.by, p.note)
-			})
+			o, err := l.Release(ctx, o, p.by, p.note)
+			var no *office.StateError
+			if errors.As(err, &no) {
+				return fmt.Errorf("order %s is %s and not held: there is nothing to release", o.ID, describe(no.Order))
+			}
 			if err != nil {
 				return err
 			}

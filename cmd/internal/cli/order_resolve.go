@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"orderq/worker/review"
-	"orderq/yeastar"
 )
 
 func (a *app) orderResolve(set settings) *cobra.Command {
@@ -79,11 +78,11 @@ state, as order wait has it: 4 unknown or in review · 5 being sent.`,
 		d := answers[0]
 		d.By, d.Note = p.by, p.note
 		return set.withLedger(func(ctx context.Context, l *ledger, args []string) error {
-			o, err := l.find(ctx, args[0])
+			o, err := l.Find(ctx, args[0])
 			if err != nil {
 				return err
 			}
-			r, done := l.reviewer()
+			r, done := l.Reviewer()
 			defer done()
 			if o, err = r.Decide(ctx, o, d); err != nil {
 				return explain(l.cfg, err)
@@ -96,11 +95,11 @@ state, as order wait has it: 4 unknown or in review · 5 being sent.`,
 
 // card shows the evidence.
 func (a *app) card(ctx context.Context, l *ledger, args []string) error {
-	o, err := l.find(ctx, args[0])
+	o, err := l.Find(ctx, args[0])
 	if err != nil {
 		return err
 	}
-	r, done := l.reviewer()
+	r, done := l.Reviewer()
 	defer done()
 	c, err := r.Card(ctx, o)
 	if err != nil {
@@ -115,23 +114,4 @@ func (a *app) card(ctx context.Context, l *ledger, args []string) error {
 		return err
 	}
 	return exit(codeOfState(c.Order.State))
-}
-
-// reviewer judges by this ledger, this host's journals and the portal; without a portal by the others.
-func (l *ledger) reviewer() (r *review.Reviewer, done func()) {
-	clock := &review.Clock{}
-	cfg := review.Config{Store: l.store, Fleet: l.fleet, Clock: clock, Journal: l.cfg.Journal, Settle: l.cfg.Settle}
-	if err := l.cfg.Credentials(); err != nil {
-		cfg.NoPortal = wrongUse(err)
-		return review.New(cfg), func() {}
-	}
-	portal := portalOf(l.cfg)
-	portal.Observe = clock.Observe
-	client, err := yeastar.New(portal)
-	if err != nil {
-		cfg.NoPortal = wrongUse(err)
-		return review.New(cfg), func() {}
-	}
-	cfg.Portal = client
-	return review.New(cfg), client.Close
 }

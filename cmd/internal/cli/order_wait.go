@@ -34,7 +34,7 @@ within the time; of several orders the worst (1, 4, 5, 3, 0).`,
 		var orders []store.Order
 		code := codeOf(a.findEach(ctx, l, args, func(o store.Order) error { orders = append(orders, o); return nil }))
 		if len(orders) == 0 && len(args) == 1 {
-			_, err := l.find(ctx, args[0])
+			_, err := l.Find(ctx, args[0])
 			return err
 		}
 		orders, err := a.await(ctx, l.store, orders, limit)

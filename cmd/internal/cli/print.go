@@ -6,6 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"orderq/cmd/internal/office"
 	"orderq/store"
 )
 
@@ -70,15 +71,8 @@ func cut(s string, width int) string {
 	return string([]rune(s)[:width-1]) + "…"
 }
 
-// plain keeps what others wrote from steering the terminal: no control characters get through.
-func plain(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
-			return '·'
-		}
-		return r
-	}, s)
-}
+// plain keeps what others wrote from steering the terminal.
+func plain(s string) string { return office.Plain(s) }
 
 // field writes "name   value", wrapped at 80 columns; nothing where there is no value.
 func (a *app) field(name, value string) {

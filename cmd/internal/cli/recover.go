@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"orderq/cmd/internal/office"
 	"orderq/store/fleet"
 	"orderq/worker"
 )
@@ -124,8 +125,8 @@ type recovery struct {
 	Recalled  int            `json:"recalled"`       // attempts that Redis had forgotten, found now
 	Replayed  int            `json:"replayed"`       // answers that only the journals had, recorded now
 	Lost      []string       `json:"lost,omitempty"`
-	Halt      *haltWord      `json:"halt,omitempty"`
-	Forgot    *haltWord      `json:"forgot,omitempty"` // what was last found forgotten
+	Halt      *office.Word   `json:"halt,omitempty"`
+	Forgot    *office.Word   `json:"forgot,omitempty"` // what was last found forgotten
 }
 
 type recoveryHost struct {
@@ -153,7 +154,7 @@ func (l *ledger) recovery(ctx context.Context, r worker.Recovery) (recovery, err
 	}
 	out := recovery{
 		Account: l.cfg.Account, Ledger: s.Ledger, Run: r.Run, Epoch: r.Epoch, Open: r.Open, Unused: r.Unused, Processes: r.Processes, Busy: r.Busy,
-		Recalled: r.Recalled, Replayed: r.Replayed, Lost: r.Lost, Halt: wordOf(s.Halt), Forgot: wordOf(s.Forgot),
+		Recalled: r.Recalled, Replayed: r.Replayed, Lost: r.Lost, Halt: office.WordOf(s.Halt), Forgot: office.WordOf(s.Forgot),
 	}
 	for _, h := range hosts.Known {
 		out.Hosts = append(out.Hosts, recoveryHost{h.ID, h.Name, h.Attested == r.Run, len(hosts.Unaware(h.ID)) == 0})

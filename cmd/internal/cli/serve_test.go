@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -44,6 +45,10 @@ func TestUpBringsEverythingAlongAndSaysHowToReachIt(t *testing.T) {
 		t.Errorf("the configured portal has %d orders", n)
 	}
 	says(t, d.must(exitDone, "status").out, "1 placed", "1 worker alive")
+	at := up.err.await(t, `"api":"([^"]+)"`)
+	if code, body := get(t, at+"/orders/"+got.ID); code != http.StatusOK || order(t, body).OrderNo != got.OrderNo {
+		t.Errorf("over HTTP: %d %s", code, body)
+	}
 	if code := up.end(); code != exitDone {
 		t.Errorf("interrupted: exit %d: %s", code, up.err.text())
 	}
@@ -219,4 +224,74 @@ func TestTheRateLetsAFewCallsRunAhead(t *testing.T) {
 			t.Errorf("%s: %+v, want %+v", text, got, want)
 		}
 	}
+}
+
+// post sends a body as JSON.
+func post(t *testing.T, url, body, token string) (status int, answer string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	if token != "" {
+		req.Header.Set("Authorization", "Bearer "+token)
+	}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
+	r, err := client.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Body.Close()
+	text, err := io.ReadAll(r.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.StatusCode, string(text)
+}
+
+func TestServeTakesOrdersThatAWorkerElsewherePlaces(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	d.set("ORDERQ_API_TOKENS", "crm:producer:canary-client-secret-p")
+	s := d.start("serve", "--listen", "127.0.0.1:0")
+	at := s.err.await(t, `"api":"([^"]+)"`)
+	if code, body := get(t, s.err.await(t, `"readyz":"([^"]+)"`)); code != http.StatusOK {
+		t.Errorf("/readyz: %d %q", code, body)
+	}
+	intent := `{"reference":"crm-1","kind":"add_recording_minutes","productNo":"` + yeastartest.TutorialExpandPBX + `","quantity":1000}`
+	if code, body := post(t, at+"/orders", intent, ""); code != http.StatusUnauthorized {
+		t.Errorf("without a token: %d %s", code, body)
+	}
+	if code, body := post(t, at+"/orders", intent, "canary-client-secret-p"); code != http.StatusAccepted {
+		t.Errorf("%d %s", code, body)
+	}
+	d.worker()
+	got := order(t, d.must(exitDone, "order", "wait", "crm-1", "--json").out)
+	if got.State != store.Placed {
+		t.Errorf("%+v", got)
+	}
+	says(t, d.must(exitDone, "order", "history", "crm-1").out, "accepted, by crm")
+	if code := s.end(); code != exitDone {
+		t.Errorf("interrupted: exit %d: %s", code, s.err.text())
+	}
+	if text := s.out.text() + s.err.text(); strings.Contains(text, "canary") {
+		t.Errorf("it printed a secret:\n%s", text)
+	}
+}
+
+func TestServeSaysWhatIsMissing(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	for args, want := range map[string]string{
+		"serve --redis embedded://": "orderq up",
+		"serve --listen 0.0.0.0:0":  "ORDERQ_API_TOKENS",
+		"serve --listen :0":         "ORDERQ_API_TOKENS",
+		"serve --tls-cert /nowhere": "only one of them is set",
+		"serve --api-rate fast":     "want a rate",
+	} {
+		says(t, d.must(exitUsage, strings.Fields(args)...).err, want)
+	}
+	says(t, d.must(exitFailed, "serve", "--listen", "127.0.0.1:0", "--tls-cert", "/nowhere", "--tls-key", "/nowhere").err, "ORDERQ_TLS_CERT", "no such file")
+	says(t, d.must(exitFailed, "serve", "--redis", "redis://127.0.0.1:1/0").err, "ORDERQ_REDIS_URL")
 }

@@ -8,18 +8,11 @@ import (
 	"strings"
 	"time"
 
+	"orderq/cmd/internal/office"
 	"orderq/store"
 )
 
-// timeText is how times are shown to people: UTC, to the second.
-const timeText = "2006-01-02 15:04:05Z"
-
-func clock(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.UTC().Format(timeText)
-}
+func clock(t time.Time) string { return office.Clock(t) }
 
 // describe says in a few words where an order stands and what it waits for.
 func describe(o store.Order) string {
@@ -37,41 +30,7 @@ func describe(o store.Order) string {
 }
 
 // waits says what an order waits for, as what follows "waits".
-func waits(o store.Order) string {
-	until := ""
-	if !o.WaitingUntil.IsZero() {
-		until = " until " + clock(o.WaitingUntil)
-	}
-	switch o.WaitingFor {
-	case "":
-		return ""
-	case store.WaitStart, store.WaitTime:
-		return strings.TrimPrefix(until, " ")
-	case store.WaitRecovery:
-		return "for the ledger: Redis has restarted (orderq status)"
-	case store.WaitHalt:
-		return "because the account is halted (orderq status)"
-	case store.WaitAccount:
-		return "because the portal refuses the credentials (orderq doctor)"
-	case store.WaitBreaker:
-		return "for the portal, which is not well" + until
-	case store.WaitClaim:
-		return "for order " + o.WaitingOn + ", in doubt for the same PBX"
-	case store.WaitRate:
-		return "for its turn: the rate of portal calls is used up"
-	case store.WaitBudget:
-		return "because the budget is spent"
-	case store.WaitBatch:
-		return "for its batch to release it"
-	case store.WaitApproval:
-		return "for a person to release it (orderq order release)"
-	case store.WaitDuplicate:
-		return "for a person to release it: it looks like order " + o.WaitingOn
-	case store.WaitPayment:
-		return "for the portal: the order exists and is not final (payment?)"
-	}
-	return "for " + string(o.WaitingFor) + until
-}
+func waits(o store.Order) string { return office.Waits(o) }
 
 // wants says what an order is for: "add_recording_minutes 1000 on 3658B431119665QJ", "expand_extensions 10 to 50 on …".
 func wants(o store.Order) string {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
+	"go.uber.org/zap"
 
 	"orderq/cmd/internal/embedded"
 	"orderq/yeastar/yeastartest"
@@ -14,9 +15,9 @@ func (a *app) up() *cobra.Command {
 	var simulate bool
 	var f simFlags
 	cmd := &cobra.Command{
-		Use: "up", Short: "Run everything in one process: worker and health pages", GroupID: groupStart, Args: none,
-		Long: `Run everything in one process: a worker, and /healthz and /readyz at
-ORDERQ_LISTEN.
+		Use: "up", Short: "Run everything in one process: HTTP API and worker", GroupID: groupStart, Args: none,
+		Long: `Run everything in one process: a worker, and the HTTP API at ORDERQ_LISTEN
+(GET /openapi.json describes it), with /healthz and /readyz.
 
 With --redis embedded:// it brings its own Redis, in memory: for trying out.
 With --sim it brings a simulated portal, so that nothing can be bought. It
@@ -25,7 +26,7 @@ prints what other commands need to reach them.`,
   orderq up --redis redis://127.0.0.1:6379/0
   orderq up --sim --faults drop_after:0.2`,
 	}
-	set := a.settings(cmd, append(workerSettings(), "ORDERQ_LISTEN", "ORDERQ_API_TOKENS")...)
+	set := a.settings(cmd, append(workerSettings(), apiSettings()...)...)
 	cmd.Flags().BoolVar(&simulate, "sim", false, "bring a simulated portal")
 	cmd.Flags().StringVar(&f.faults, "faults", "", "of the simulated portal: `name:probability,…`, see orderq sim --help")
 	cmd.Flags().Int64Var(&f.seed, "seed", 0, "of the simulated portal: same number, same PBXs and faults")
@@ -72,7 +73,9 @@ prints what other commands need to reach them.`,
 			cfg.BillingContact = yeastartest.BillingContact.String()
 			a.export("ORDERQ_BILLING_CONTACT", cfg.BillingContact)
 		}
-		return a.work(ctx, cfg, cfg.Listen)
+		return a.work(ctx, cfg, func(ctx context.Context, l *ledger, ready func(context.Context) error, log *zap.Logger) (pages, error) {
+			return a.openSite(ctx, l, ready, log)
+		})
 	})
 	return cmd
 }

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"orderq/cmd/internal/config"
+	"orderq/cmd/internal/office"
 	"orderq/store"
 	"orderq/worker"
 )
@@ -40,13 +41,24 @@ orderq doctor.`,
 		if cfg.Redis.Embedded() {
 			return wrongUse(errors.New("embedded:// is a Redis inside one process, and nobody could give this worker orders: use `orderq up --redis embedded://`"))
 		}
-		return a.work(ctx, cfg, cfg.MetricsListen)
+		if cfg.MetricsListen == "" {
+			return a.work(ctx, cfg, nil)
+		}
+		return a.work(ctx, cfg, func(ctx context.Context, _ *ledger, ready func(context.Context) error, log *zap.Logger) (pages, error) {
+			return serveHealth(ctx, cfg.MetricsListen, ready, log)
+		})
 	})
 	return cmd
 }
 
-// work runs a worker until ctx ends, with its health pages where listen is not "".
-func (a *app) work(ctx context.Context, cfg config.Config, listen string) error {
+// pages are what a process shows over HTTP.
+type pages interface {
+	failed() <-chan error // gives why they are not served any more
+	close(ctx context.Context)
+}
+
+// work runs a worker until ctx ends, with the pages that show opens; nil: none.
+func (a *app) work(ctx context.Context, cfg config.Config, show func(ctx context.Context, l *ledger, ready func(context.Context) error, log *zap.Logger) (pages, error)) error {
 	l, err := open(ctx, cfg)
 	if err != nil {
 		return err
@@ -63,8 +75,8 @@ func (a *app) work(ctx context.Context, cfg config.Config, listen string) error 
 		return wrongUse(err)
 	}
 	var started atomic.Bool
-	pages := (*health)(nil)
-	if listen != "" {
+	var failed <-chan error
+	if show != nil {
 		// First the address, then the work: a port that is taken is found out before anything is sent.
 		ready := func(ctx context.Context) error {
 			if !started.Load() {
@@ -72,10 +84,12 @@ func (a *app) work(ctx context.Context, cfg config.Config, listen string) error 
 			}
 			return w.Ready(ctx)
 		}
-		if pages, err = serveHealth(ctx, listen, ready, log); err != nil {
+		shown, err := show(ctx, l, ready, log)
+		if err != nil {
 			return err
 		}
-		defer pages.close(ctx)
+		defer shown.close(ctx)
+		failed = shown.failed()
 	}
 	if err := w.Start(ctx); err != nil {
 		return err
@@ -89,8 +103,8 @@ func (a *app) work(ctx context.Context, cfg config.Config, listen string) error 
 	case <-ctx.Done():
 		log.Info("stopping: answers on their way are waited for", zap.Duration("atMost", cfg.ShutdownTimeout))
 		return nil
-	case err := <-pages.failed():
-		return fmt.Errorf("health pages at %s: %w", listen, err)
+	case err := <-failed:
+		return fmt.Errorf("HTTP: %w", err)
 	}
 }
 
@@ -105,7 +119,7 @@ func workerConfig(cfg config.Config, rdb redis.UniversalClient, log *zap.Logger)
 	}
 	return worker.Config{
 		Redis: rdb, Queue: cfg.Redis.Asynq(), Account: cfg.Account,
-		Portal: portalOf(cfg), BillingContact: cfg.BillingContact, Aliases: names, Journal: cfg.Journal,
+		Portal: office.PortalOf(cfg), BillingContact: cfg.BillingContact, Aliases: names, Journal: cfg.Journal,
 		Concurrency: cfg.Concurrency, Servers: cfg.Servers, Rate: rateOf(cfg.Rate), Settle: cfg.Settle,
 		OnAbsent:   worker.OnAbsent(cfg.OnAbsent),
 		SweepEvery: cfg.SweepEvery, HeartbeatEvery: cfg.HeartbeatEvery, BreakerOpen: cfg.BreakerOpen,

@@ -38,6 +38,10 @@ type Config struct {
 	MetricsListen string
 	// Tokens are who may use the HTTP API. None: everybody, on loopback only, see Listener.
 	Tokens []Token
+	// APIRate is requests per token. Default: 1000/s.
+	APIRate Rate
+	// TLSCert and TLSKey are the paths of the listener's certificate (with its chain) and key, in PEM. Empty: plain HTTP.
+	TLSCert, TLSKey string
 
 	// Concurrency is orders in work at once per worker, from 1. Default: 32.
 	Concurrency int

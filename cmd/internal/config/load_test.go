@@ -18,6 +18,7 @@ func TestAnEmptyEnvironmentGivesTheDefaults(t *testing.T) {
 		Concurrency: 32, Servers: 1, Rate: Rate{20, time.Second}, CallTimeout: 30 * time.Second, TaskTimeout: 40 * time.Second,
 		ShutdownTimeout: 45 * time.Second, Settle: 10 * time.Minute, OnAbsent: AbsentAuto, Journal: "/home/ann/.local/state/orderq/journal",
 		SweepEvery: time.Second, HeartbeatEvery: 2 * time.Second, BreakerOpen: 30 * time.Second, LogLevel: "info", LogFormat: "auto",
+		APIRate: Rate{1000, time.Second},
 	}
 	// A variable that is set to nothing counts as not set.
 	empty := map[string]string{}
@@ -49,6 +50,7 @@ func TestEveryVariableArrives(t *testing.T) {
 		"ORDERQ_CALL_TIMEOUT": "5s", "ORDERQ_TASK_TIMEOUT": "7s", "ORDERQ_SHUTDOWN_TIMEOUT": "9s", "ORDERQ_SETTLE": "1ms", "ORDERQ_ON_ABSENT": "review",
 		"ORDERQ_JOURNAL": "/var/j", "ORDERQ_SWEEP_EVERY": "200ms", "ORDERQ_HEARTBEAT_EVERY": "3s", "ORDERQ_BREAKER_OPEN": "1m",
 		"ORDERQ_LOG_LEVEL": "debug", "ORDERQ_LOG_FORMAT": "json",
+		"ORDERQ_API_RATE": "50/s", "ORDERQ_TLS_CERT": "/etc/cert.pem", "ORDERQ_TLS_KEY": "/etc/key.pem",
 	}))
 	if err != nil {
 		t.Fatal(err)
@@ -60,6 +62,7 @@ func TestEveryVariableArrives(t *testing.T) {
 		Concurrency: 64, Servers: 4, Rate: Rate{300, time.Minute}, CallTimeout: 5 * time.Second, TaskTimeout: 7 * time.Second,
 		ShutdownTimeout: 9 * time.Second, Settle: time.Millisecond, OnAbsent: AbsentReview, Journal: "/var/j", SweepEvery: 200 * time.Millisecond,
 		HeartbeatEvery: 3 * time.Second, BreakerOpen: time.Minute, LogLevel: "debug", LogFormat: "json",
+		APIRate: Rate{50, time.Second}, TLSCert: "/etc/cert.pem", TLSKey: "/etc/key.pem",
 	}
 	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(Config{}, "Redis")); diff != "" {
 		t.Error(diff)
@@ -134,6 +137,8 @@ func TestEveryErrorNamesVariableAndWayOut(t *testing.T) {
 		{"ORDERQ_LOG_LEVEL", "loud", "want one of [debug"},
 		{"ORDERQ_LOG_FORMAT", "xml", "want one of [console"},
 		{"YEASTAR_CLIENT_ID", "x", "only one of them is set"},
+		{"ORDERQ_TLS_CERT", "/etc/cert.pem", "only one of them is set"},
+		{"ORDERQ_API_RATE", "fast", "want a rate such as 20/s"},
 	} {
 		_, err := Load(lookup(map[string]string{c.name: c.value}))
 		if err == nil || !strings.Contains(err.Error(), c.name) || !strings.Contains(err.Error(), c.want) {

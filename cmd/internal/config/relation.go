@@ -53,6 +53,9 @@ func (c Config) relate() error {
 	if (c.ClientID == "") != (c.ClientSecret == "") {
 		errs = append(errs, errors.New("YEASTAR_CLIENT_ID and YEASTAR_CLIENT_SECRET: only one of them is set: set both, or neither"))
 	}
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		errs = append(errs, errors.New("ORDERQ_TLS_CERT and ORDERQ_TLS_KEY: only one of them is set: set both, or neither"))
+	}
 	return errors.Join(errs...)
 }
 

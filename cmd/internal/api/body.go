@@ -1,0 +1,165 @@
+package api
+
+import (
+	"errors"
+	"io"
+	"maps"
+	"mime"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"orderq/tasks"
+)
+
+// The content types of bodies.
+const (
+	typeJSON   = "application/json"
+	typeNDJSON = "application/x-ndjson"
+	typeCSV    = "text/csv"
+)
+
+const (
+	// maxDecision is the longest decision in bytes: a name and a note, with all their characters escaped.
+	maxDecision = 16 << 10
+	// maxStream is the longest stream: some hundred thousand orders.
+	maxStream = 256 << 20
+	// still is how long a stream may stand still, in either direction, before it is cut.
+	still = 30 * time.Second
+)
+
+// prepare looks at what is said of the body, and bounds its length and its time.
+func (c *call) prepare(r *route) error {
+	rc := http.NewResponseController(c.w)
+	if !r.streams {
+		_ = rc.SetWriteDeadline(c.began.Add(plainWithin + still)) // not every writer has one
+	}
+	if r.takes == nil {
+		return nil
+	}
+	if err := c.contentType(r); err != nil {
+		return err
+	}
+	most, streams := r.most, r.streams
+	if c.kind == typeJSON { // one object
+		most, streams = min(most, tasks.MaxIntent), false
+	}
+	if c.r.ContentLength > most {
+		return &http.MaxBytesError{Limit: most}
+	}
+	body := http.MaxBytesReader(c.w.ResponseWriter, c.r.Body, most)
+	if streams {
+		body = &moving{body, rc}
+	}
+	c.r.Body = body
+	return nil
+}
+
+// contentType refuses what a web page may send without being asked (text/plain, forms), and what is not understood.
+func (c *call) contentType(r *route) error {
+	types := slices.Sorted(maps.Keys(r.takes))
+	given := c.r.Header.Values("Content-Type")
+	kind, params, err := mime.ParseMediaType(strings.Join(given, ","))
+	switch charset := params["charset"]; {
+	case len(given) == 0:
+		return problem("content-type", "say what the body is: Content-Type: %s", strings.Join(types, " or "))
+	case len(given) > 1 || err != nil || r.takes[kind] == nil:
+		return problem("content-type", "%q is not taken here: send %s", tasks.Shown(strings.Join(given, ",")), strings.Join(types, " or "))
+	case charset != "" && !strings.EqualFold(charset, "utf-8"):
+		return problem("content-type", "charset %q is not taken: send UTF-8", tasks.Shown(charset))
+	}
+	if coding := c.r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
+		return problem("content-type", "Content-Encoding %q is not taken: send the body as it is", tasks.Shown(coding))
+	}
+	c.kind = kind
+	return nil
+}
+
+// moving is a body that is cut off where it stands still.
+type moving struct {
+	io.ReadCloser
+	rc *http.ResponseController
+}
+
+func (m *moving) Read(p []byte) (int, error) {
+	_ = m.rc.SetReadDeadline(time.Now().Add(still)) // not every connection has one
+	n, err := m.ReadCloser.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = &bodyError{err}
+	}
+	return n, err
+}
+
+// body reads it whole.
+func (c *call) body() ([]byte, error) {
+	data, err := io.ReadAll(c.r.Body)
+	if err != nil {
+		return nil, &bodyError{err}
+	}
+	return data, nil
+}
+
+// read reads the body into v: one JSON object, strictly.
+func (c *call) read(v any) error {
+	data, err := c.body()
+	if err != nil {
+		return err
+	}
+	err = json.Unmarshal(data, v, json.RejectUnknownMembers(true))
+	var syntax *jsontext.SyntacticError
+	var meaning *json.SemanticError
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &syntax):
+		return invalid(field(strings.TrimPrefix(string(syntax.JSONPointer), "/"), "", "the body is not valid JSON at byte %d: %s", syntax.ByteOffset, tasks.Shown(syntax.Err.Error())))
+	case errors.As(err, &meaning) && errors.Is(err, json.ErrUnknownName):
+		return invalid(field(tasks.Shown(strings.TrimPrefix(string(meaning.JSONPointer), "/")), "", "there is no such field"))
+	case errors.As(err, &meaning):
+		return invalid(field(tasks.Shown(strings.TrimPrefix(string(meaning.JSONPointer), "/")), "", "is of another type than it should be"))
+	}
+	return invalid(field("", "", "the body is not a JSON object: %s", tasks.Shown(err.Error())))
+}
+
+// signature is who decides and why, as the body of a decision.
+type signature struct {
+	By   string `json:"by,omitempty" doc:"Who decides; goes into the history. With tokens it is the token's name."`
+	Note string `json:"note,omitempty" doc:"Why; goes into the history."`
+}
+
+// check bounds what goes into a history; a note is needed where whoever looks at it later has only that.
+func (s *signature) check(needed bool) []tasks.Problem {
+	var bad []tasks.Problem
+	s.By, s.Note = strings.TrimSpace(s.By), strings.TrimSpace(s.Note)
+	for _, f := range []struct {
+		name, text string
+		most       int
+	}{{"by", s.By, 100}, {"note", s.Note, 1000}} {
+		switch {
+		case len(f.text) > f.most:
+			bad = append(bad, field(f.name, f.text, "has %d bytes, at most %d: shorten it", len(f.text), f.most))
+		case strings.ContainsFunc(f.text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }):
+			bad = append(bad, field(f.name, f.text, "contains a control character; remove it"))
+		case f.name == "note" && f.text == "" && needed:
+			bad = append(bad, field(f.name, "", "missing; say why"))
+		}
+	}
+	return bad
+}
+
+// signed reads a decision's body: by whom, and why.
+func (a *API) signed(c *call, needed bool) (by, note string, err error) {
+	var s signature
+	if err := c.read(&s); err != nil {
+		return "", "", err
+	}
+	if bad := s.check(needed); bad != nil {
+		return "", "", invalid(bad...)
+	}
+	return a.by(c, s.By), c.onBehalf(s.By, s.Note), nil
+}

@@ -1,0 +1,31 @@
+package api
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"time"
+
+	"go.uber.org/zap"
+)
+
+// ServeWithin is Serve with as little patience as a test has.
+func ServeWithin(l *Listener, h http.Handler, patience time.Duration) *Server {
+	return serve(l, h, zap.NewNop(), times{header: patience, body: patience, idle: patience, close: 10 * time.Second})
+}
+
+// Patterns are the routes as they are served.
+func Patterns(a *API) []string { return slices.Collect(maps.Keys(a.routes)) }
+
+// Break lets a route panic.
+func Break(a *API, pattern string, with func()) {
+	a.routes[pattern].serve = func(*call) error { with(); return nil }
+}
+
+// Fail lets a route fail.
+func Fail(a *API, pattern string, err error) {
+	a.routes[pattern].serve = func(*call) error { return err }
+}
+
+// BeatEvery lets silent streams speak as often.
+func BeatEvery(a *API, d time.Duration) { a.news.heartbeat = d }

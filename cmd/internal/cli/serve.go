@@ -1,0 +1,115 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+
+	"github.com/hibiken/asynq"
+	"github.com/spf13/cobra"
+	"go.uber.org/zap"
+
+	"orderq/cmd/internal/api"
+)
+
+// apiSettings are what the HTTP API reads beside a worker's.
+func apiSettings() []string {
+	return []string{"ORDERQ_LISTEN", "ORDERQ_API_TOKENS", "ORDERQ_API_RATE", "ORDERQ_TLS_CERT", "ORDERQ_TLS_KEY"}
+}
+
+func (a *app) serve() *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "serve", Short: "Serve the HTTP API, until interrupted", GroupID: groupRun, Args: none,
+		Long: `Serve the HTTP API at ORDERQ_LISTEN, until interrupted; workers run elsewhere.
+GET /openapi.json describes it. /healthz and /readyz are there too.
+
+Without ORDERQ_API_TOKENS (name:role:token,…; roles viewer, producer, operator)
+it listens on loopback alone. --tls-cert and --tls-key make it HTTPS.`,
+		Example: `  orderq serve
+  orderq serve --listen 0.0.0.0:8443 --api-tokens-file /etc/orderq/tokens \
+      --tls-cert /etc/orderq/cert.pem --tls-key /etc/orderq/key.pem`,
+	}
+	set := a.settings(cmd, append(append(append(append(ledgerSettings(), portalSettings()...), logSettings()...), apiSettings()...),
+		"ORDERQ_BILLING_CONTACT", "ORDERQ_ALIASES_FILE", "ORDERQ_JOURNAL", "ORDERQ_SETTLE", "ORDERQ_ON_ABSENT", "ORDERQ_RATE",
+		"ORDERQ_CONCURRENCY", "ORDERQ_SERVERS", "ORDERQ_BREAKER_OPEN")...)
+	cmd.RunE = a.do(func(ctx context.Context, _ []string) error {
+		cfg, err := set.load()
+		if err != nil {
+			return err
+		}
+		if cfg.Redis.Embedded() {
+			return wrongUse(errors.New("embedded:// is a Redis inside one process, and no worker could place its orders: use `orderq up --redis embedded://`"))
+		}
+		if err := cfg.Listener(); err != nil {
+			return wrongUse(err)
+		}
+		l, err := open(ctx, cfg)
+		if err != nil {
+			return err
+		}
+		defer l.close()
+		log := a.logger(cfg)
+		defer log.Sync()
+		site, err := a.openSite(ctx, l, func(ctx context.Context) error { return reach(ctx, l.rdb) }, log)
+		if err != nil {
+			return err
+		}
+		defer site.close(ctx)
+		select {
+		case <-ctx.Done():
+			log.Info("stopping: answers under way are finished")
+			return nil
+		case err := <-site.failed():
+			return fmt.Errorf("HTTP at %s: %w", cfg.Listen, err)
+		}
+	})
+	return cmd
+}
+
+// site is the HTTP API and the health pages of a process.
+type site struct {
+	server *api.Server
+	api    *api.API
+	queue  *asynq.Client
+}
+
+// openSite answers at the settings' address until close. ready says why the process cannot do its office now.
+func (a *app) openSite(ctx context.Context, l *ledger, ready func(context.Context) error, log *zap.Logger) (*site, error) {
+	at, err := api.Listen(ctx, l.cfg.Listen, l.cfg.TLSCert, l.cfg.TLSKey)
+	if err != nil {
+		return nil, err
+	}
+	if len(l.cfg.Tokens) == 0 && !at.Loopback { // what a name means was found out only now
+		_ = at.Close()
+		return nil, wrongUse(fmt.Errorf("ORDERQ_LISTEN: %s can be reached from other machines and ORDERQ_API_TOKENS is not set: set tokens, or listen on 127.0.0.1", at.Addr()))
+	}
+	info, _ := debug.ReadBuildInfo()
+	s := &site{queue: l.queue()}
+	s.api = api.New(ctx, api.Config{Office: l.Office, Queue: s.queue, Log: log, Loopback: at.Loopback, Version: buildOf(info).Version})
+	s.server = api.Serve(at, front(healthPages(ready), s.api), log)
+	log.Info("listening", zap.String("api", at.URL()+"/v1"), zap.String("healthz", at.URL()+"/healthz"), zap.String("readyz", at.URL()+"/readyz"))
+	return s, nil
+}
+
+// front gives the health pages' paths to them and all others to the API, exactly as they were asked for.
+func front(pages, rest http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/healthz" || r.URL.Path == "/readyz" {
+			pages.ServeHTTP(w, r)
+			return
+		}
+		rest.ServeHTTP(w, r)
+	})
+}
+
+func (s *site) failed() <-chan error { return s.server.Failed() }
+
+// close ends streams, lets other answers end, and then lets go what they needed.
+func (s *site) close(ctx context.Context) {
+	s.api.Stop()
+	s.server.Close(ctx)
+	s.api.Close()
+	_ = s.queue.Close()
+}
