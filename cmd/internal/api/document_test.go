@@ -393,3 +393,10 @@ func TestEveryProblemIsExplained(t *testing.T) {
 	}
 	r.get("/problems/nonsense").is(http.StatusNotFound, "not-found")
 }
+
+func TestTheDocumentHasEveryFieldOfAnIntent(t *testing.T) {
+	t.Parallel()
+	if got, want := api.IntentFields(), slices.Sorted(slices.Values(tasks.Fields())); !slices.Equal(got, want) {
+		t.Errorf("the document has %v, an intent %v", got, want)
+	}
+}

@@ -29,3 +29,6 @@ func Fail(a *API, pattern string, err error) {
 
 // BeatEvery lets silent streams speak as often.
 func BeatEvery(a *API, d time.Duration) { a.news.heartbeat = d }
+
+// IntentFields are the fields that the document says an intent has.
+func IntentFields() []string { return slices.Sorted(maps.Keys(intentSchema().Properties)) }

@@ -146,7 +146,7 @@ func (o *Office) budgetNamed(ctx context.Context, text string) (b store.Budget, 
 	switch b.Scope {
 	case store.ScopeDay, store.ScopeAccount:
 		if _, known := tasks.KindOf(of); !known {
-			return b, false, wrong(fmt.Sprintf("there is no kind %s (there are %s)", tasks.Shown(of), strings.Join(kindNames(), ", ")))
+			return b, false, wrong(fmt.Sprintf("there is no kind %s (there are %s)", tasks.Shown(of), strings.Join(KindNames(), ", ")))
 		}
 	case store.ScopeBatch:
 		one, err := o.FindBatch(ctx, of)
@@ -165,14 +165,6 @@ func (o *Office) budgetNamed(ctx context.Context, text string) (b store.Budget, 
 		return b, false, wrong(fmt.Sprintf("units must be a whole number from 0 to %d", MostUnits))
 	}
 	return b, false, nil
-}
-
-func kindNames() []string {
-	var all []string
-	for _, k := range tasks.Kinds() {
-		all = append(all, k.Name)
-	}
-	return all
 }
 
 var errNothing = errors.New("nothing to change: give a budget, or what counts as a duplicate")
