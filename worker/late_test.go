@@ -12,11 +12,14 @@ import (
 // cannot be undone; it is found with the next reading and is the loudest alarm there is.
 func TestAPortalThatCommitsAfterTheHorizonRaisesTheDuplicateAlarm(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, yeastartest.Options{LateBy: 5 * time.Second})
+	r := newRig(t, yeastartest.Options{})
 	r.start()
 	r.proven()
-	r.portal.Fail(yeastartest.LateCommit, 1)
+	release := r.portal.Hold()
 	o := r.place(minutes("late", "3658B431119665QJ", 10))
+	// The first request lies at the portal, and its client has gone, when the second comes.
+	r.must(r.portal.WaitHeld(t.Context(), 2))
+	release()
 	got := r.await(o.ID, store.Placed, store.Review)
 	if n := r.requests(o.ID); got.State != store.Placed || n != 2 || got.Evidence.Resends != 1 {
 		t.Fatalf("%s after %d requests and %d resends (%s), want placed by the second request",

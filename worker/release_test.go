@@ -154,7 +154,7 @@ func TestTheRestFollowsWhenTheCanariesAreSeenAtThePortal(t *testing.T) {
 
 func TestABatchOfWhichTooMuchIsRefusedStops(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, yeastartest.Options{}, func(c *worker.Config) { c.Rate = store.Rate{Interval: 20 * time.Millisecond} })
+	r := newRig(t, yeastartest.Options{}, func(c *worker.Config) { c.Rate = store.Rate{Interval: 20 * time.Millisecond} }, patient)
 	for _, p := range r.portal.PBXs() {
 		r.portal.FailOn(p.ProductNo, yeastartest.Refused400, 1)
 	}
