@@ -35,9 +35,8 @@ const (
 
 // prepare looks at what is said of the body, and bounds its length and its time.
 func (c *call) prepare(r *route) error {
-	rc := http.NewResponseController(c.w)
-	if !r.streams {
-		_ = rc.SetWriteDeadline(c.began.Add(plainWithin + still)) // not every writer has one
+	if r.streams {
+		_ = http.NewResponseController(c.w).SetWriteDeadline(time.Time{}) // a file may take long before its answer begins
 	}
 	if r.takes == nil {
 		return nil
@@ -54,7 +53,7 @@ func (c *call) prepare(r *route) error {
 	}
 	body := http.MaxBytesReader(c.w.ResponseWriter, c.r.Body, most)
 	if streams {
-		body = &moving{body, rc}
+		body = &moving{body, http.NewResponseController(c.w)}
 	}
 	c.r.Body = body
 	return nil

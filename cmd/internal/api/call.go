@@ -36,15 +36,17 @@ type tracked struct {
 }
 
 func (t *tracked) WriteHeader(status int) {
-	if t.status == 0 || t.status < 200 {
+	if t.status == 0 {
 		t.status = status
+		// What took long to find out has as long to be taken as anything else.
+		_ = http.NewResponseController(t.ResponseWriter).SetWriteDeadline(time.Now().Add(still)) // not every writer has one
 	}
 	t.ResponseWriter.WriteHeader(status)
 }
 
 func (t *tracked) Write(p []byte) (int, error) {
 	if t.status == 0 {
-		t.status = http.StatusOK
+		t.WriteHeader(http.StatusOK)
 	}
 	return t.ResponseWriter.Write(p)
 }

@@ -11,7 +11,7 @@ import (
 
 // ServeWithin is Serve with as little patience as a test has.
 func ServeWithin(l *Listener, h http.Handler, patience time.Duration) *Server {
-	return serve(l, h, zap.NewNop(), times{header: patience, body: patience, idle: patience, close: 10 * time.Second})
+	return serve(l, h, zap.NewNop(), times{header: patience, body: patience, write: 5 * patience, idle: patience, close: 10 * time.Second})
 }
 
 // Patterns are the routes as they are served.

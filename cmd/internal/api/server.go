@@ -62,12 +62,13 @@ type Server struct {
 type times struct {
 	header time.Duration // for a request's header
 	body   time.Duration // for the whole of a request that is no stream
+	write  time.Duration // for an answer to be taken, counted from the request's header; streams extend it as they go
 	idle   time.Duration // for a connection that asks nothing
 	close  time.Duration // for answers under way at the end
 }
 
 // usual are for callers on slow lines, and short enough that a thousand of them who only pretend cost little.
-var usual = times{header: 5 * time.Second, body: 20 * time.Second, idle: 2 * time.Minute, close: 10 * time.Second}
+var usual = times{header: 5 * time.Second, body: 20 * time.Second, write: plainWithin + still, idle: 2 * time.Minute, close: 10 * time.Second}
 
 // maxHeader is how many bytes a request's header may have.
 const maxHeader = 32 << 10
@@ -78,7 +79,7 @@ func Serve(l *Listener, h http.Handler, log *zap.Logger) *Server { return serve(
 func serve(l *Listener, h http.Handler, log *zap.Logger, t times) *Server {
 	s := &Server{http: &http.Server{
 		Handler: h, ErrorLog: zap.NewStdLog(log.Named("http")),
-		TLSConfig: l.tls, ReadHeaderTimeout: t.header, ReadTimeout: t.body, IdleTimeout: t.idle, MaxHeaderBytes: maxHeader,
+		TLSConfig: l.tls, ReadHeaderTimeout: t.header, ReadTimeout: t.body, WriteTimeout: t.write, IdleTimeout: t.idle, MaxHeaderBytes: maxHeader,
 	}, ended: make(chan error, 1), closing: t.close}
 	go func() {
 		var err error

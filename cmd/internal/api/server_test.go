@@ -254,3 +254,35 @@ func certificate(t *testing.T) (cert, key string, roots *x509.CertPool) {
 	roots.AddCert(parsed)
 	return cert, key, roots
 }
+
+func TestAFileMayTakeLongerThanAnAnswerAsLongAsItMoves(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, storetest.Embedded(t))
+	l := listen(t, r, "", "")
+	c := dial(t, l)
+	send := func(text string) {
+		t.Helper()
+		if _, err := fmt.Fprintf(c, "%x\r\n%s\r\n", len(text), text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := io.WriteString(c, "POST /v1/batches?name=slow HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/csv\r\nTransfer-Encoding: chunked\r\n\r\n"); err != nil {
+		t.Fatal(err)
+	}
+	send("SN,Kind,Qty\n")
+	row := time.NewTicker(50 * time.Millisecond)
+	defer row.Stop()
+	for i := range 14 { // longer than a plain answer may take to be taken here
+		<-row.C
+		send(fmt.Sprintf("3658B4311%07d,add_recording_minutes,100\n", i))
+	}
+	send("")
+	resp, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if text, err := io.ReadAll(resp.Body); err != nil || resp.StatusCode != http.StatusAccepted || !strings.Contains(string(text), `"new":14`) {
+		t.Errorf("%s %s, %v", resp.Status, text, err)
+	}
+}
