@@ -131,6 +131,15 @@ func (a *API) openSheet(c *call, body io.Reader) (*sheet.Reader, string, error) 
 		}
 		defaults[name] = value
 	}
+	if text := c.query.Get("allowDuplicate"); text != "" {
+		allow, err := strconv.ParseBool(text)
+		if err != nil {
+			bad = append(bad, field("allowDuplicate", text, "must be true or false"))
+		}
+		if allow {
+			defaults["allowDuplicate"] = "yes"
+		}
+	}
 	if bad != nil {
 		return nil, "", invalid(bad...)
 	}

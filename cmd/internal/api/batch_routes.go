@@ -44,6 +44,7 @@ func (a *API) batchRoutes() []route {
 				query("budget", "Send no more units than these in all; what is in doubt counts", whole(0, office.MostUnits, 0)),
 				query("stopRefused", "Stop above this share of refused orders (from 20 orders on)", share()),
 				query("stopUnknown", "Stop above this share of orders in doubt", share()),
+				query("allowDuplicate", "Do not hold orders for looking like others", &huma.Schema{Type: huma.TypeBoolean}),
 				query("by", "Who orders; with tokens it is the token's name", text()),
 			}, read...),
 			takes: file, most: maxStream, streams: true,
