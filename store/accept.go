@@ -14,6 +14,7 @@ type New struct {
 	Kind           string
 	ProductNo      string
 	Quantity       int // 0: left out
+	Ensure         int // 0: left out
 	Plan           string
 	BillingCycle   string
 	BillingContact string
@@ -26,6 +27,8 @@ type New struct {
 	Intent         []byte    // canonical JSON
 	NotBefore      time.Time // zero: at once
 	By             string
+	Like           string  // what makes two orders for one target look alike: kind and amount; "": nothing does
+	AllowDuplicate bool    // its caller knows of others like it: it is not held for them
 	HoldFor        Waiting // not "": held, waiting for this
 	HoldOn         string
 	Reason         string
@@ -36,16 +39,26 @@ type New struct {
 const acceptGrace = 10 * time.Second
 
 // Accept makes the record, once: fresh is false where this very intent was accepted before, and the order
-// then comes back as it is now. The same reference with another intent is a *ConflictError.
+// then comes back as it is now. The same reference with another intent is a *ConflictError. One that looks like an
+// order that was let go within the account's window is held, unless its caller allows for that; recorded either way.
 func (s *Store) Accept(ctx context.Context, n New) (o Order, fresh bool, err error) {
 	if len(n.Intent) > 0 && !json.Valid(n.Intent) {
 		return Order{}, false, fmt.Errorf("accept %s: its intent is not JSON", n.Reference)
 	}
-	state, set, tail, start := n.record()
-	args := append([]any{n.ID, string(state), tail, start, acceptGrace.Milliseconds()}, set...)
-	k := s.key
-	reply, err := s.lua.accept.Run(ctx, s.rdb,
-		[]string{k.Order(n.ID), k.History(n.ID), k.In(state), k.Due(), k.PBX(n.Target), k.Events()}, args...).Slice()
+	others := "" // may there be some like it?
+	if n.Like != "" && n.HoldFor == "" {
+		others = "no"
+	}
+	reply, err := s.accept(ctx, n, others)
+	if err == nil && reply[0] == "like" {
+		other := alikeOf(reply)
+		if n.AllowDuplicate {
+			n.Reason, others = other.String()+"; its caller allows for that", "yes"
+		} else {
+			n.HoldFor, n.HoldOn, n.Reason, others = WaitDuplicate, other.ID, other.String(), ""
+		}
+		reply, err = s.accept(ctx, n, others)
+	}
 	if err != nil {
 		return Order{}, false, fmt.Errorf("accept %s: %w", n.Reference, err)
 	}
@@ -59,12 +72,21 @@ func (s *Store) Accept(ctx context.Context, n New) (o Order, fresh bool, err err
 	return o, reply[0] == "new", nil
 }
 
+func (s *Store) accept(ctx context.Context, n New, others string) ([]any, error) {
+	state, set, tail, start := n.record()
+	k := s.key
+	args := append([]any{n.ID, string(state), tail, start, acceptGrace.Milliseconds(), others, n.ID + " " + n.Batch}, set...)
+	return s.lua.accept.Run(ctx, s.rdb,
+		[]string{k.Order(n.ID), k.History(n.ID), k.In(state), k.Due(), k.PBX(n.Target), k.Events(), k.Like(n.Target, n.Like), k.Limits()}, args...).Slice()
+}
+
 // record is what accept writes of a new order: its first state, the fields and values of its hash, the tail of its
 // history's first entry, and its NotBefore in ms, 0 for none.
 func (n New) record() (state State, set []any, first string, start int64) {
 	d := doc{
 		Reference: n.Reference, Kind: n.Kind, Intent: json.RawMessage(n.Intent), Fingerprint: n.Fingerprint,
-		Queue: n.Queue, Target: n.Target, Batch: n.Batch, Labels: n.Labels,
+		Queue: n.Queue, Target: n.Target, Batch: n.Batch, Labels: n.Labels, Ensure: n.Ensure,
+		Like: n.Like, AllowLike: n.AllowDuplicate,
 	}
 	if !n.NotBefore.IsZero() {
 		start = n.NotBefore.UnixMilli()

@@ -17,6 +17,7 @@ type Submission struct {
 	Resolved  Order         // the record as resolving left it: productNo, quantity, plan, cycle, contact
 	Within    time.Duration // to send and to be answered; the deadline is Redis' time plus this
 	Watermark int64         // the reading of the portal's list that came before
+	Asof      string        // what was computed from the PBX holds only as long as Target.Asof is this; "": nothing was
 	Rate      Rate
 }
 
@@ -29,15 +30,20 @@ type Passage struct {
 	Order   Order  // as recorded, where Through
 	Epoch   string // the run of Redis that let it through; a permission of an earlier run is void
 
-	Refused Waiting       // else: what the order has to wait for; RefusedMark: see there
+	Refused Waiting       // else: what the order has to wait for; RefusedMark, RefusedPassed: see there
 	After   time.Duration // when it is worth asking again; 0 with WaitClaim: when it is woken
 	Holder  string        // with WaitClaim: the order in doubt
 	Note    string
+	Budget  Budget // with WaitBudget: the one that is used up
 }
 
 // RefusedMark is the one refusal that is no wait: the reading of the portal's list that the submission
 // names is gone, or there is none yet. Take one and ask again.
 const RefusedMark Waiting = "mark"
+
+// RefusedPassed is likewise no wait: an order for the same target has passed since the PBX was read from which
+// this one was computed. Read it and compute again.
+const RefusedPassed Waiting = "passed"
 
 // Gate asks for the permission to POST an order that is being prepared. ErrStale where it has moved on.
 // An error other than that says nothing about whether the permission was given: ask again with the same
@@ -62,13 +68,13 @@ func (s *Store) Gate(ctx context.Context, o Order, sub Submission) (Passage, err
 	k := s.key
 	args := []any{o.ID, o.Version, sub.Nonce, attempt, o.Target, sub.Within.Milliseconds(), sub.Watermark,
 		sub.Rate.Interval.Microseconds(), sub.Rate.Tolerance.Microseconds(), sub.Body,
-		tail(Entry{From: Preparing, To: Submitting, Attempt: attempt})}
+		tail(Entry{From: Preparing, To: Submitting, Attempt: attempt}), next.Quantity, o.Kind, o.Batch, sub.Asof}
 	for _, v := range set {
 		args = append(args, v)
 	}
 	reply, err := s.lua.gate.Run(ctx, s.rdb,
 		[]string{k.Order(o.ID), k.History(o.ID), k.In(Preparing), k.In(Submitting), k.Due(), k.Look(), k.Events(),
-			k.Fleet(), k.Claims(), k.Line(o.Target), k.Marks()}, args...).Slice()
+			k.Fleet(), k.Claims(), k.Line(o.Target), k.Marks(), k.Limits(), k.Spent(), k.Passages()}, args...).Slice()
 	if err != nil {
 		return Passage{}, fmt.Errorf("gate %s: %w", o.ID, err)
 	}
@@ -77,7 +83,7 @@ func (s *Store) Gate(ctx context.Context, o Order, sub Submission) (Passage, err
 		next.State, next.Version, next.Attempt = Submitting, integer(reply[1]), attempt
 		next.SubmittedAt, next.UpdatedAt = at(fmt.Sprint(reply[2])), at(fmt.Sprint(reply[2]))
 		next.WaitingUntil = time.Time{}
-		next.Owner = ""
+		next.Owner, next.Spent = "", next.Quantity
 		next.Evidence.Deadline = at(fmt.Sprint(reply[3]))
 		next.Evidence.Body, next.Evidence.Nonce = sub.Body, sub.Nonce
 		if !next.Evidence.Knows(sub.Nonce) { // it does where only the reply was lost
@@ -85,11 +91,16 @@ func (s *Store) Gate(ctx context.Context, o Order, sub Submission) (Passage, err
 		}
 		return Passage{Through: true, Order: next, Epoch: fmt.Sprint(reply[5])}, nil
 	case "refused":
-		return Passage{
+		p := Passage{
 			Refused: Waiting(fmt.Sprint(reply[1])),
 			After:   time.Duration(integer(reply[2])) * time.Millisecond,
 			Holder:  fmt.Sprint(reply[3]), Note: fmt.Sprint(reply[4]),
-		}, nil
+		}
+		if p.Refused == WaitBudget {
+			p.Budget = usedUp(o, p.Note)
+			p.Note = p.Budget.refusal(next.Quantity)
+		}
+		return p, nil
 	case "stale":
 		return Passage{}, fmt.Errorf("gate %s: it is %v: %w", o.ID, reply[2], ErrStale)
 	}

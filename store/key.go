@@ -7,20 +7,24 @@ type Keys struct{ root string }
 // KeysOf gives the keys of an account under a prefix ("orderq" unless a test wants its own room).
 func KeysOf(prefix, account string) Keys { return Keys{prefix + ":{" + account + "}:"} }
 
-func (k Keys) Order(id string) string    { return k.root + "o:" + id }         // hash: the record
-func (k Keys) History(id string) string  { return k.root + "h:" + id }         // list: entries, oldest first
-func (k Keys) In(s State) string         { return k.root + "in:" + string(s) } // zset: ids by acceptedAt, ms
-func (k Keys) Due() string               { return k.root + "due" }             // zset: ids a worker has to take, by ms
-func (k Keys) Look() string              { return k.root + "look" }            // zset: ids somebody has to look at, by ms
-func (k Keys) Numbers() string           { return k.root + "numbers" }         // hash: portal order number → id
-func (k Keys) Claims() string            { return k.root + "claims" }          // hash: target → id of the order in doubt
-func (k Keys) Line(target string) string { return k.root + "line:" + target }  // zset: ids that wait for the claim
-func (k Keys) PBX(target string) string  { return k.root + "pbx:" + target }   // zset: ids for this target, by acceptedAt
-func (k Keys) Fleet() string             { return k.root + "fleet" }           // hash: what the workers share (store/fleet)
-func (k Keys) Workers() string           { return k.root + "workers" }         // zset: worker → last heartbeat, ms
-func (k Keys) Hosts() string             { return k.root + "hosts" }           // hash: journal folders that send, and what each attested (store/fleet)
-func (k Keys) Marks() string             { return k.root + "marks" }           // hash: number → reading of the portal's list
-func (k Keys) Events() string            { return k.root + "events" }          // stream: one entry a move
+func (k Keys) Order(id string) string          { return k.root + "o:" + id }                     // hash: the record
+func (k Keys) History(id string) string        { return k.root + "h:" + id }                     // list: entries, oldest first
+func (k Keys) In(s State) string               { return k.root + "in:" + string(s) }             // zset: ids by acceptedAt, ms
+func (k Keys) Due() string                     { return k.root + "due" }                         // zset: ids a worker has to take, by ms
+func (k Keys) Look() string                    { return k.root + "look" }                        // zset: ids somebody has to look at, by ms
+func (k Keys) Numbers() string                 { return k.root + "numbers" }                     // hash: portal order number → id
+func (k Keys) Claims() string                  { return k.root + "claims" }                      // hash: target → id of the order in doubt
+func (k Keys) Line(target string) string       { return k.root + "line:" + target }              // zset: ids that wait for the claim
+func (k Keys) PBX(target string) string        { return k.root + "pbx:" + target }               // zset: ids for this target, by acceptedAt
+func (k Keys) Fleet() string                   { return k.root + "fleet" }                       // hash: what the workers share (store/fleet)
+func (k Keys) Workers() string                 { return k.root + "workers" }                     // zset: worker → last heartbeat, ms
+func (k Keys) Hosts() string                   { return k.root + "hosts" }                       // hash: journal folders that send, and what each attested (store/fleet)
+func (k Keys) Marks() string                   { return k.root + "marks" }                       // hash: number → reading of the portal's list
+func (k Keys) Like(target, what string) string { return k.root + "like:" + target + ":" + what } // zset: ids, each with a space and its batch, that look alike, by when they were let go, ms; it ends with their window
+func (k Keys) Limits() string                  { return k.root + "limits" }                      // hash: what a person allows: duplicateWindow (ms), day:<kind>, account:<kind>, batch:<id> (units)
+func (k Keys) Spent() string                   { return k.root + "spent" }                       // hash: units spent or in doubt: <kind>, <UTC day>:<kind>, batch:<id>
+func (k Keys) Events() string                  { return k.root + "events" }                      // stream: one entry a move
+func (k Keys) Passages() string                { return k.root + "passages" }                    // hash: target → how many orders for it the gate has let through
 
 func (k Keys) Batches() string            { return k.root + "batches" }           // zset: batch ids by when they began, ms (store/batch)
 func (k Keys) Unreleased() string         { return k.root + "unreleased" }        // zset: batch ids with rows that wait for their release, by when they began

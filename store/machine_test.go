@@ -69,8 +69,13 @@ func (m *machine) fresh(what string) string {
 func (m *machine) accept(t *rapid.T) {
 	n := rapid.IntRange(1, 6).Draw(t, "n")
 	in := intent(fmt.Sprint("oq", n), fmt.Sprint("pbx", n%2))
-	if n == 6 {
+	switch n {
+	case 6:
 		in.HoldFor = store.WaitApproval
+	case 3, 5: // of one PBX
+		in.Like, in.AllowDuplicate = "the same", n == 5 && rapid.Bool().Draw(t, "allowed")
+	case 4:
+		in.Batch = "obfour"
 	}
 	o, fresh, err := m.store.Accept(t.Context(), in)
 	if err != nil {
@@ -79,9 +84,15 @@ func (m *machine) accept(t *rapid.T) {
 	if known := m.model.orders[in.ID]; fresh != (known == nil) {
 		t.Fatalf("accept %s: fresh %v", in.ID, fresh)
 	}
-	if fresh {
-		m.model.orders[in.ID] = &known{now: o}
+	if !fresh {
+		return
 	}
+	m.model.orders[in.ID] = &known{now: o}
+	other := m.model.alike(in.ID)
+	if held := other != "" && !in.AllowDuplicate; in.Like != "" && (held != (o.State == store.Held) || held && o.WaitingOn != other) {
+		t.Fatalf("accept %s, which looks like %q: %s, waiting for %q on %q", in.ID, other, o.State, o.WaitingFor, o.WaitingOn)
+	}
+	m.model.orders[in.ID].let = in.Like != "" && o.State == store.Accepted
 }
 
 func (m *machine) take(t *rapid.T) {

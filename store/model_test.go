@@ -5,6 +5,8 @@ import (
 	"errors"
 	"reflect"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/redis/go-redis/v9"
@@ -26,6 +28,8 @@ type known struct {
 	passed *passage
 	walked int64 // the version up to which its history was followed
 	beside bool  // recalled while another had the claim: in doubt without it
+	spent  bool  // sent, and not proved to have come to nothing
+	let    bool  // let go, so that others that look like it are held
 }
 
 type passage struct {
@@ -55,8 +59,26 @@ func (m *model) moved(t *rapid.T, o store.Order, to store.State) {
 	if o.Generation != k.now.Generation {
 		o.Generation = k.now.Generation // a delivery since the version was read
 	}
+	switch to {
+	case store.Submitting, store.Unknown, store.Pending, store.Placed:
+		k.spent = true
+	case store.Accepted, store.Rejected, store.Cancelled:
+		k.spent = false
+	}
+	k.let = o.Like != "" && to != store.Rejected && to != store.Cancelled && (k.let || k.now.State == store.Held && to == store.Accepted)
 	k.past = append(k.past, k.now)
 	k.now = o
+}
+
+// alike is the order that one of them looks like; there are but two that do. Which it is where both were let go: the
+// younger, and the model has no clock; so neither is asked about a third.
+func (m *model) alike(id string) string {
+	for other, k := range m.orders {
+		if other != id && k.let {
+			return other
+		}
+	}
+	return ""
 }
 
 func (m *model) refused(t *rapid.T, what string, err, want error) {
@@ -138,6 +160,8 @@ func (m *machine) check(t *rapid.T) {
 		in              = map[store.State]*redis.StringSliceCmd{}
 		due, look       *redis.ZSliceCmd
 		claims, numbers *redis.MapStringStringCmd
+		spent           *redis.MapStringStringCmd
+		likes           *redis.StringSliceCmd
 	)
 	_, err := m.room.Redis.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for _, state := range store.States() {
@@ -145,6 +169,7 @@ func (m *machine) check(t *rapid.T) {
 		}
 		due, look = p.ZRangeWithScores(ctx, k.Due(), 0, -1), p.ZRangeWithScores(ctx, k.Look(), 0, -1)
 		claims, numbers = p.HGetAll(ctx, k.Claims()), p.HGetAll(ctx, k.Numbers())
+		spent, likes = p.HGetAll(ctx, k.Spent()), p.ZRange(ctx, k.Like("pbx1", "the same"), 0, -1)
 		return nil
 	})
 	if err != nil {
@@ -160,7 +185,8 @@ func (m *machine) check(t *rapid.T) {
 	if err != nil || len(records) != len(m.model.orders) {
 		t.Fatalf("%d records of %d orders, %v", len(records), len(m.model.orders), err)
 	}
-	var wantDue, wantLook []string
+	var wantDue, wantLook, wantLikes []string
+	wantSpent := map[string]int{}
 	for _, got := range records {
 		id := got.ID
 		known := m.model.orders[id]
@@ -179,6 +205,16 @@ func (m *machine) check(t *rapid.T) {
 		}
 		if (o.State == store.Submitting || o.State == store.Unknown && !known.beside) && m.model.claims[o.Target] != id {
 			t.Fatalf("%s is %s, and the claim is %q's", id, o.State, m.model.claims[o.Target])
+		}
+		if known.let {
+			wantLikes = append(wantLikes, id+" ")
+		}
+		if known.spent != (o.Spent == o.Quantity) || !known.spent && o.Spent != 0 {
+			t.Fatalf("%s is %s, asks for %d and has spent %d", id, o.State, o.Quantity, o.Spent)
+		}
+		wantSpent[o.Kind] += o.Spent
+		if o.Batch != "" {
+			wantSpent["batch:"+o.Batch] += o.Spent
 		}
 		if known.walked != o.Version {
 			m.path(t, o)
@@ -201,8 +237,39 @@ func (m *machine) check(t *rapid.T) {
 	if diff := cmp.Diff(m.model.numbers, numbers.Val()); diff != "" {
 		t.Fatalf("numbers (-want +got):\n%s", diff)
 	}
+	slices.Sort(wantLikes)
+	if got := slices.Sorted(slices.Values(likes.Val())); !slices.Equal(got, wantLikes) {
+		t.Fatalf("let go are %v, want %v", got, wantLikes)
+	}
+	m.spent(t, spent.Val(), wantSpent)
 	for _, target := range []string{"pbx0", "pbx1"} {
 		m.line(t, target, scores(due.Val()))
+	}
+}
+
+// spent holds that what is spent, for ever, of a day and of a batch, is what the records say; a walk may see midnight.
+func (m *machine) spent(t *rapid.T, got map[string]string, want map[string]int) {
+	days := map[string]int{}
+	for field, n := range got {
+		units, err := strconv.Atoi(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		day, kind, ofDay := strings.Cut(field, ":")
+		switch {
+		case ofDay && day != "batch":
+			days[kind] += units
+		case units != want[field]:
+			t.Fatalf("%s has spent %d, want %d", field, units, want[field])
+		}
+	}
+	for field, units := range want {
+		if _, of := got[field]; !of && units != 0 {
+			t.Fatalf("%s has spent nothing, want %d", field, units)
+		}
+		if !strings.HasPrefix(field, "batch:") && days[field] != units {
+			t.Fatalf("%s: its days have spent %d, want %d", field, days[field], units)
+		}
 	}
 }
 

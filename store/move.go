@@ -20,6 +20,7 @@ type step struct {
 	line      string    // "join" or "" (leaves)
 	number    string    // portal order number to claim
 	allowance string    // "double" or ""
+	like      string    // "ask", "enter" or ""
 	set       []string  // field, value, …: what the gate alone writes otherwise
 	del       []string  // likewise
 }
@@ -44,7 +45,8 @@ func (st step) admits(from, to State) bool {
 
 // move carries out one change of the record: from is as read, to as it shall be. It writes nothing unless
 // the record is still the version that was read (ErrStale), the move may be made from its state (ErrNoMove),
-// and the portal's order number is free or its own (*NumberTakenError).
+// the portal's order number is free or its own (*NumberTakenError), and nothing looks like it where the step asks for
+// that (*LikeError).
 func (s *Store) move(ctx context.Context, from, to Order, st step) (Order, error) {
 	if !st.admits(from.State, to.State) {
 		return from, fmt.Errorf("move %s %s → %s: %w", from.ID, from.State, to.State, ErrNoMove)
@@ -58,24 +60,31 @@ func (s *Store) move(ctx context.Context, from, to Order, st step) (Order, error
 		st.entry.From, st.entry.To, st.entry.Attempt, st.entry.By = from.State, to.State, to.Attempt, to.By
 		line = tail(st.entry)
 	}
+	if to.State == Rejected || to.State == Cancelled {
+		st.like = "leave"
+	}
+	if from.Like == "" {
+		st.like = ""
+	}
 	set, del := changes(from, to)
 	set, del = append(set, st.set...), append(del, st.del...)
 	args := []any{from.ID, from.Version, string(from.State), string(to.State), line, flag(to.State.Final()),
-		st.schedule, in, flag(st.until), from.Target, st.claim, st.line, st.number, st.allowance, len(set) / 2}
+		st.schedule, in, flag(st.until), from.Target, st.claim, st.line, st.number, st.allowance,
+		st.like, from.ID + " " + from.Batch, to.Quantity, from.Kind, from.Batch, len(set) / 2}
 	for _, v := range append(set, del...) {
 		args = append(args, v)
 	}
 	k := s.key
 	reply, err := s.lua.move.Run(ctx, s.rdb,
 		[]string{k.Order(from.ID), k.History(from.ID), k.In(from.State), k.In(to.State), k.Due(), k.Look(), k.Events(),
-			k.Claims(), k.Line(from.Target), k.Numbers(), k.Fleet()}, args...).Slice()
+			k.Claims(), k.Line(from.Target), k.Numbers(), k.Fleet(), k.Like(from.Target, from.Like), k.Limits(), k.Spent()}, args...).Slice()
 	if err != nil {
 		return from, fmt.Errorf("move %s %s → %s: %w", from.ID, from.State, to.State, err)
 	}
 	switch reply[0] {
 	case "ok":
 		now := at(fmt.Sprint(reply[2]))
-		to.Version, to.UpdatedAt = integer(reply[1]), now
+		to.Version, to.UpdatedAt, to.Spent = integer(reply[1]), now, number(first(fmt.Sprint(reply[5])))
 		then := at(fmt.Sprint(reply[3]))
 		switch {
 		case st.schedule == keep:
@@ -95,6 +104,8 @@ func (s *Store) move(ctx context.Context, from, to Order, st step) (Order, error
 		return to, nil
 	case "stale":
 		return from, fmt.Errorf("move %s %s → %s: it is %v: %w", from.ID, from.State, to.State, reply[2], ErrStale)
+	case "like":
+		return from, &LikeError{alikeOf(reply)}
 	case "taken":
 		return from, &NumberTakenError{OrderNo: st.number, Holder: fmt.Sprint(reply[1])}
 	}
@@ -212,6 +223,9 @@ type Refusal struct {
 func (s *Store) Reject(ctx context.Context, o Order, r Refusal) (Order, error) {
 	to := o
 	to.State, to.Code, to.Reason, to.RequestID = Rejected, r.Code, r.Reason, r.RequestID
+	if to.Satisfied() {
+		to.Quantity = 0 // what an earlier attempt was to order was not
+	}
 	to.WaitingFor, to.WaitingOn = "", ""
 	st := step{from: []State{Preparing, Submitting, Unknown, Pending, Review}, entry: Entry{Reason: r.Reason, Call: r.Call}, claim: "free"}
 	if r.Call != "" {

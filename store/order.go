@@ -19,7 +19,8 @@ type Order struct {
 	WaitingUntil   time.Time         `json:"waitingUntil,omitzero"`
 	WaitingOn      string            `json:"waitingOn,omitempty"` // the order that holds the claim, or the duplicate's original
 	ProductNo      string            `json:"productNo,omitempty"`
-	Quantity       int               `json:"quantity,omitempty"`
+	Quantity       int               `json:"quantity,omitempty"` // with Ensure: what was ordered, once that is computed
+	Ensure         int               `json:"ensure,omitempty"`   // bring the PBX to so many, instead of a quantity to add
 	Plan           string            `json:"plan,omitempty"`
 	BillingCycle   string            `json:"billingCycle,omitempty"`
 	BillingContact string            `json:"billingContact,omitempty"`
@@ -53,6 +54,12 @@ type Order struct {
 	// Target is what the claim is on: the serial number, or for purchases without one a word made of
 	// product, contact and assignee. Set at accept, never changed.
 	Target string `json:"-"`
+	// Like is what makes two orders for one target look like duplicates of each other: kind and amount; "": nothing does.
+	Like string `json:"-"`
+	// AllowDuplicate says that its caller knows of others like it.
+	AllowDuplicate bool `json:"-"`
+	// Spent is how many units of the budgets it has used up: it was sent, and nothing proves that nothing came of it.
+	Spent int `json:"-"`
 	// Evidence is what the gate wrote down before the last attempt, and what came of it.
 	Evidence Evidence `json:"-"`
 	// Generation numbers our own deliveries: asynq's TaskID is id, then id:g1, id:g2 …
@@ -64,6 +71,15 @@ type Order struct {
 	// Duplicates are further portal order numbers that bear this order's reference. Never anything but
 	// empty, unless the world has broken the promise.
 	Duplicates []string `json:"duplicates,omitempty"`
+}
+
+// CodeSatisfied is the code of an order that asks for what its PBX has already. See Order.Satisfied.
+const CodeSatisfied = "satisfied"
+
+// Satisfied says that the order ended well without anything being ordered: the PBX has as many as it asks for.
+// Its state is Rejected, as that of every order that was not placed; whoever counts failures counts it out.
+func (o Order) Satisfied() bool {
+	return o.State == Rejected && o.Ensure > 0 && o.Code == CodeSatisfied
 }
 
 // Evidence is what can be known about an order's last attempt: the gate writes it down before anything
@@ -82,6 +98,7 @@ type Evidence struct {
 	Looks     int       // readings of the list that counted since
 	Resends   int       // how often a machine sent it again after absence was proved
 	LookFirst bool      // read the portal's list before the next attempt: the last answer proves less than it says
+	Had       int       // extensions that the PBX had when they were ordered, as far as was read; at least so many
 	Call      string    // what was seen on the wire
 	Raw       []byte    // the portal's raw answer
 }

@@ -12,11 +12,15 @@ func (s *Store) Cancel(ctx context.Context, o Order, by, note string) (Order, er
 	return s.move(ctx, o, to, step{from: []State{Held, Accepted, Preparing}, entry: Entry{Reason: note}, claim: "free"})
 }
 
-// Unhold lets a held order go on, not before its NotBefore.
+// Unhold lets a held order go on, not before its NotBefore, whatever it looks like: a person has looked.
 func (s *Store) Unhold(ctx context.Context, o Order, by, note string) (Order, error) {
+	return s.unhold(ctx, o, by, note, "enter")
+}
+
+func (s *Store) unhold(ctx context.Context, o Order, by, note, like string) (Order, error) {
 	to := o
 	to.State, to.By, to.Reason, to.WaitingFor, to.WaitingOn = Accepted, by, note, "", ""
-	return s.move(ctx, o, to, step{from: []State{Held}, entry: Entry{Reason: note}, schedule: start, at: o.NotBefore})
+	return s.move(ctx, o, to, step{from: []State{Held}, entry: Entry{Reason: note}, schedule: start, at: o.NotBefore, like: like})
 }
 
 // Resend lets an order be sent again: from unknown by a machine, once absence is proved (by is ""); from

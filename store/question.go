@@ -18,7 +18,9 @@ func Questions() []Question {
 		{WaitAccount, "Does the portal take our credentials?", "Waits until a read succeeds."},
 		{WaitBreaker, "Is the portal well, and is there room while it heals?", "Waits for the probe, or for the orders before it."},
 		{WaitClaim, "Is no other order for this target in doubt?", "Waits in the target's line; the move that frees the claim wakes it."},
+		{RefusedPassed, "Has no order for this target passed since the PBX was read? (An order that was computed from what it has.)", "Reads the PBX and computes again."},
 		{RefusedMark, "Is the reading of the portal's list that it names still kept?", "Takes a reading and asks again."},
+		{WaitBudget, "Is there enough left of the budgets of its batch, of the day and of the account? What is in doubt counts as spent.", "Waits for the next day, or for a person to raise it."},
 		{WaitRate, "Is there a call left at the agreed rate?", "Waits for the next."},
 	}
 }

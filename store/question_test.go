@@ -43,7 +43,12 @@ func spoils() map[store.Waiting]spoil {
 		store.WaitClaim: func(t *testing.T, r *storetest.Room, _ *store.Submission) {
 			must(t, r.Redis.HSet(t.Context(), r.Store.Keys().Claims(), pbx, "oq-other").Err())
 		},
-		store.RefusedMark: func(_ *testing.T, _ *storetest.Room, sub *store.Submission) { sub.Watermark = 99 },
+		store.RefusedPassed: func(_ *testing.T, _ *storetest.Room, sub *store.Submission) { sub.Asof = "volatile 9" },
+		store.RefusedMark:   func(_ *testing.T, _ *storetest.Room, sub *store.Submission) { sub.Watermark = 99 },
+		store.WaitBudget: func(t *testing.T, r *storetest.Room, _ *store.Submission) {
+			must(t, r.Store.SetLimits(t.Context(), store.LimitChange{By: "ada", Budgets: []store.Budget{
+				{Scope: store.ScopeDay, Of: "add_recording_minutes", Limit: 999}}}))
+		},
 		store.WaitRate: func(t *testing.T, r *storetest.Room, sub *store.Submission) {
 			sub.Rate = store.Rate{Interval: time.Hour}
 			if after, err := r.Fleet.Spend(t.Context(), sub.Rate); after != 0 || err != nil {
@@ -112,7 +117,7 @@ func refused(t *testing.T, r *storetest.Room, o store.Order, sub store.Submissio
 	if diff := cmp.Diff(before, r.Dump(t)); diff != "" {
 		t.Errorf("refused for %s, and it wrote:\n%s", want, diff)
 	}
-	if timed := want != store.WaitClaim && want != store.RefusedMark; timed != (p.After > 0) || p.After > time.Hour {
+	if timed := want != store.WaitClaim && want != store.RefusedPassed && want != store.RefusedMark; timed != (p.After > 0) || p.After > time.Hour {
 		t.Errorf("refused for %s, to come back after %v", want, p.After)
 	}
 	if wantHolder := map[bool]string{true: "oq-other"}[want == store.WaitClaim]; p.Holder != wantHolder {

@@ -37,6 +37,7 @@ const (
 	fSubmit   = "t1"
 	fFinished = "t2"
 	fUpdated  = "t3"
+	fSpent    = "spent" // units, UTC day, kind, batch: see lua/budget.lua; absent: nothing
 )
 
 // doc is what is known at accept and never changes.
@@ -47,9 +48,12 @@ type doc struct {
 	Fingerprint string            `json:"fp"`
 	Queue       string            `json:"queue,omitempty"`
 	NotBefore   int64             `json:"notBefore,omitempty"`
+	Ensure      int               `json:"ensure,omitempty"`
 	Target      string            `json:"target"`
 	Batch       string            `json:"batch,omitempty"`
 	Labels      map[string]string `json:"labels,omitempty"`
+	Like        string            `json:"like,omitempty"`
+	AllowLike   bool              `json:"allowLike,omitempty"`
 }
 
 // res is what the intent asks for, first in the caller's words, then in the portal's.
@@ -84,6 +88,7 @@ type ev struct {
 	Finished  bool   `json:"finished,omitempty"`
 	Recalled  bool   `json:"recalled,omitempty"`
 	Doubtful  string `json:"doubtful,omitempty"`
+	Had       int    `json:"had,omitempty"`
 	Call      string `json:"call,omitempty"`
 }
 
@@ -111,7 +116,7 @@ func outOf(o Order) out {
 
 func evOf(o Order) ev {
 	e := o.Evidence
-	return ev{e.Reference, e.Sender, e.Watermark, e.Looks, e.Resends, e.LookFirst, e.Finished, e.Recalled, e.Doubtful, e.Call}
+	return ev{e.Reference, e.Sender, e.Watermark, e.Looks, e.Resends, e.LookFirst, e.Finished, e.Recalled, e.Doubtful, e.Had, e.Call}
 }
 
 // changes gives what a move must set and what it must delete to turn one record into the other. JSON is
@@ -173,7 +178,7 @@ func decode(account, id string, pairs []string) (Order, error) {
 	o := Order{
 		ID: id, Account: account, Reference: d.Reference, Kind: d.Kind, State: State(f[fState]),
 		WaitingFor: Waiting(f[fWait]), WaitingUntil: at(f[fUntil]), WaitingOn: f[fOn],
-		ProductNo: r.ProductNo, Quantity: r.Quantity, Plan: r.Plan, BillingCycle: r.BillingCycle,
+		ProductNo: r.ProductNo, Quantity: r.Quantity, Ensure: d.Ensure, Plan: r.Plan, BillingCycle: r.BillingCycle,
 		BillingContact: r.BillingContact, PONumber: r.PONumber,
 		OrderNo: w.OrderNo, TransactionNo: w.TransactionNo, OrderStatus: w.OrderStatus, InstanceID: w.InstanceID,
 		RequestID: w.RequestID, Code: w.Code, Via: w.Via, Duplicates: w.Duplicates,
@@ -181,10 +186,11 @@ func decode(account, id string, pairs []string) (Order, error) {
 		AcceptedAt: at(f[fAccepted]), SubmittedAt: at(f[fSubmit]), FinishedAt: at(f[fFinished]), UpdatedAt: at(f[fUpdated]),
 		Version: int64(number(f[fVersion])),
 		Intent:  d.Intent, Fingerprint: d.Fingerprint, Queue: d.Queue, Target: d.Target,
+		Like: d.Like, AllowDuplicate: d.AllowLike, Spent: number(first(f[fSpent])),
 		Generation: number(f[fGen]), Crashes: number(f[fCrashes]), Owner: f[fOwner],
 		Evidence: Evidence{
 			Body: bytesOrNil(f[fBody]), Raw: bytesOrNil(f[fRaw]), Nonce: f[fNonce], Passed: f[fPassed], Reference: e.Reference, Sender: e.Sender,
-			Deadline: at(f[fDeadline]), Watermark: e.Watermark, Looks: e.Looks, Resends: e.Resends, LookFirst: e.LookFirst, Finished: e.Finished, Recalled: e.Recalled, Doubtful: e.Doubtful, Call: e.Call,
+			Deadline: at(f[fDeadline]), Watermark: e.Watermark, Looks: e.Looks, Resends: e.Resends, LookFirst: e.LookFirst, Finished: e.Finished, Recalled: e.Recalled, Doubtful: e.Doubtful, Had: e.Had, Call: e.Call,
 		},
 	}
 	if d.NotBefore != 0 {
@@ -218,6 +224,12 @@ func count(n int) string {
 func number(s string) int {
 	n, _ := strconv.Atoi(s) // written by our own scripts; "" is 0
 	return n
+}
+
+// first is the first of the words of s.
+func first(s string) string {
+	word, _, _ := strings.Cut(s, " ")
+	return word
 }
 
 func at(ms string) time.Time {

@@ -17,6 +17,12 @@ var RunLua string
 //go:embed lua/lodge.lua
 var lodgeLua string
 
+//go:embed lua/budget.lua
+var budgetLua string
+
+//go:embed lua/like.lua
+var likeLua string
+
 //go:embed lua/accept.lua
 var acceptLua string
 
@@ -50,7 +56,7 @@ type scripts struct{ accept, acceptRows, take, gate, move, due, deliver, putOff,
 func loadScripts() scripts {
 	load := func(src string) *redis.Script { return redis.NewScript(prelude + src) }
 	return scripts{
-		accept: load(lodgeLua + acceptLua), acceptRows: load(lodgeLua + acceptRowsLua), take: load(takeLua), gate: load(RunLua + gateLua), move: load(moveLua),
+		accept: load(lodgeLua + likeLua + acceptLua), acceptRows: load(lodgeLua + acceptRowsLua), take: load(takeLua), gate: load(RunLua + budgetLua + gateLua), move: load(likeLua + budgetLua + moveLua),
 		due: load(dueLua), deliver: load(deliverLua), putOff: load(putOffLua), mark: load(markLua),
 	}
 }

@@ -12,6 +12,7 @@ func NewOrder(in Intent, queue string) store.New {
 		Kind:           in.Kind,
 		ProductNo:      in.ProductNo,
 		Quantity:       in.Quantity,
+		Ensure:         in.Ensure,
 		Plan:           in.Plan,
 		BillingCycle:   in.BillingCycle,
 		BillingContact: in.BillingContact,
@@ -22,5 +23,7 @@ func NewOrder(in Intent, queue string) store.New {
 		Labels:         in.Labels,
 		Intent:         in.Canonical(),
 		NotBefore:      in.NotBefore,
+		Like:           in.Like(),
+		AllowDuplicate: in.AllowDuplicate,
 	}
 }

@@ -148,7 +148,7 @@ func differences(there, here Intent) []string {
 	}
 	var out []string
 	for _, f := range Fields() {
-		if f != "reference" && f != "labels" && va[f] != vb[f] {
+		if f != "reference" && f != "labels" && f != "allowDuplicate" && va[f] != vb[f] {
 			out = append(out, fmt.Sprintf("%s %s there, %s here", f, said(va[f]), said(vb[f])))
 		}
 	}

@@ -198,18 +198,27 @@ func isID(s string) bool {
 	return err == nil && n > 0 && s[0] != '+' && s[0] != '0'
 }
 
-func readQuantity(in *Intent, field string, v jsontext.Value, bad *Invalid) {
+// readCount is a whole number of extensions or minutes.
+func readCount(field string, v jsontext.Value, bad *Invalid) int {
 	s := plain(v)
 	if v.Kind() == '"' && isInteger(s) {
 		bad.add(field, `'`+s+`'`, "must be a number without quotes, e.g. 12")
-		return
+		return 0
 	}
 	n, err := strconv.Atoi(s)
 	if v.Kind() != '0' || err != nil || n < 1 || n > maxQuantity {
 		bad.add(field, s, "must be a whole number from 1 to %d, e.g. 12", maxQuantity)
+		return 0
+	}
+	return n
+}
+
+func readAllowDuplicate(in *Intent, field string, v jsontext.Value, bad *Invalid) {
+	if v.Kind() != 't' && v.Kind() != 'f' {
+		bad.add(field, plain(v), "must be true or false, without quotes")
 		return
 	}
-	in.Quantity = n
+	in.AllowDuplicate = v.Kind() == 't'
 }
 
 func readTime(in *Intent, field string, v jsontext.Value, bad *Invalid) {

@@ -54,6 +54,9 @@ func TestWhatAnotherReaderMightReadDifferentlyIsRefused(t *testing.T) {
 		{"a repeated label", `{"labels":{"a":"1","a":"2"}}`, `labels.a 2: is given twice`},
 		{"a fraction", `{"quantity":12.5}`, `quantity "12.5": must be a whole number from 1 to 1000000, e.g. 12`},
 		{"a whole fraction", `{"quantity":12.0}`, `quantity "12.0": must be a whole number`},
+		{"an ensure in quotes", `{"ensure":"50"}`, `ensure "'50'": must be a number without quotes`},
+		{"an ensure of zero", `{"ensure":0}`, `ensure 0: must be a whole number from 1 to 1000000`},
+		{"a repeated ensure", `{"ensure":1,"ensure":2}`, `ensure 2: is given twice; say it once`},
 		{"an exponent", `{"quantity":1e3}`, `quantity "1e3": must be a whole number`},
 		{"zero", `{"quantity":0}`, `quantity 0: must be a whole number from 1`},
 		{"less than nothing", `{"quantity":-5}`, `quantity -5: must be a whole number from 1`},
@@ -199,4 +202,12 @@ func FuzzDecode(f *testing.F) {
 			t.Fatal(diff)
 		}
 	})
+}
+
+func TestAnEnsureThatCannotBeReadIsNoMissingQuantity(t *testing.T) {
+	t.Parallel()
+	_, err := Parse([]byte(`{"reference":"r","kind":"expand_extensions","productNo":"3658B431119665QJ","ensure":"many"}`))
+	if got := problems(t, err); !strings.Contains(got, "ensure") || strings.Contains(got, "quantity") {
+		t.Error(got)
+	}
 }

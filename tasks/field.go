@@ -16,7 +16,8 @@ var readers = map[string]reader{
 	"account":          text(func(in *Intent) *string { return &in.Account }),
 	"kind":             text(func(in *Intent) *string { return &in.Kind }),
 	"productNo":        text(func(in *Intent) *string { return &in.ProductNo }),
-	"quantity":         readQuantity,
+	"quantity":         count(func(in *Intent) *int { return &in.Quantity }),
+	"ensure":           count(func(in *Intent) *int { return &in.Ensure }),
 	"plan":             text(func(in *Intent) *string { return &in.Plan }),
 	"connectionPlanId": digits(func(in *Intent) *string { return &in.ConnectionPlanID }),
 	"serviceId":        digits(func(in *Intent) *string { return &in.ServiceID }),
@@ -25,13 +26,14 @@ var readers = map[string]reader{
 	"billingId":        digits(func(in *Intent) *string { return &in.BillingID }),
 	"poNumber":         text(func(in *Intent) *string { return &in.PONumber }),
 	"notBefore":        readTime,
+	"allowDuplicate":   readAllowDuplicate,
 	"labels":           readLabels,
 }
 
 // Fields are the JSON names of an intent's fields, in the contract's order.
 func Fields() []string {
-	return []string{"reference", "account", "kind", "productNo", "quantity", "plan", "connectionPlanId",
-		"serviceId", "billingCycle", "billingContact", "billingId", "poNumber", "notBefore", "labels"}
+	return []string{"reference", "account", "kind", "productNo", "quantity", "ensure", "plan", "connectionPlanId",
+		"serviceId", "billingCycle", "billingContact", "billingId", "poNumber", "notBefore", "allowDuplicate", "labels"}
 }
 
 func text(at func(*Intent) *string) reader {
@@ -40,6 +42,10 @@ func text(at func(*Intent) *string) reader {
 
 func digits(at func(*Intent) *string) reader {
 	return func(in *Intent, field string, v jsontext.Value, bad *Invalid) { *at(in) = readDigits(field, v, bad) }
+}
+
+func count(at func(*Intent) *int) reader {
+	return func(in *Intent, field string, v jsontext.Value, bad *Invalid) { *at(in) = readCount(field, v, bad) }
 }
 
 // unknownField names the field that was probably meant. The case is not forgiven, because a reader that

@@ -20,6 +20,8 @@ func FuzzIntent(f *testing.F) {
 	f.Add([]byte(`{"reference":"r","kind":"subscribe_ha","productNo":" abcd1\t","serviceId":3048573759449317376,"billingId":" 5 "}`))
 	f.Add([]byte(`{"reference":"a","kind":"expand_extensions","productNo":"ABCD","quantity":500,"notBefore":"2026-12-01T01:00:00.1239+01:00","labels":{"a":"","b":"<&>\u2028"}}`))
 	f.Add([]byte(`{"reference":"\ud83d\ude00","billingContact":"\u212aELVIN@Example.com","plan":"a \u00a0 b","labels":{}}`))
+	f.Add([]byte(`{"reference":"e","kind":"expand_extensions","productNo":"ABCD","ensure":50}`))
+	f.Add([]byte(`{"reference":"e","kind":"expand_extensions","productNo":"ABCD","ensure":50,"quantity":1}`))
 	f.Add([]byte(`{"\u001b[2J":1}`))
 	f.Add([]byte(strings.Replace(contractExample, "1000", `1000,"quantity":5`, 1)))
 	f.Add([]byte(strings.Replace(contractExample, `"plan"`, `"Plan"`, 1)))
@@ -102,8 +104,10 @@ func sameElsewhere(t *testing.T, data []byte, in Intent) {
 			t.Fatalf("%s is %q here and %s there", name, ours, raw)
 		}
 	}
-	if raw, ok := fields["quantity"]; ok && string(raw) != fmt.Sprint(in.Quantity) {
-		t.Fatalf("quantity %s was read as %d", raw, in.Quantity)
+	for name, ours := range map[string]int{"quantity": in.Quantity, "ensure": in.Ensure} {
+		if raw, ok := fields[name]; ok && string(raw) != fmt.Sprint(ours) {
+			t.Fatalf("%s %s was read as %d", name, raw, ours)
+		}
 	}
 }
 

@@ -23,6 +23,7 @@ type Intent struct {
 	Kind             string            // one of Kinds()
 	ProductNo        string            // the PBX's serial number
 	Quantity         int               // in the kind's unit; 0: left out
+	Ensure           int               // bring the PBX to so many, instead of a quantity to add; 0: left out
 	Plan             string            // the plan's name; or ConnectionPlanID, or neither
 	ConnectionPlanID string            // digits
 	ServiceID        string            // digits; left out: found by the kind's names
@@ -31,6 +32,7 @@ type Intent struct {
 	BillingID        string            // digits
 	PONumber         string            // the caller's own purchase order number, sent behind ours
 	NotBefore        time.Time         // not sent earlier; to the millisecond
+	AllowDuplicate   bool              // it is not held for looking like another order
 	Labels           map[string]string // for the caller's own filters; never sent
 }
 
@@ -43,10 +45,8 @@ func (in Intent) Canonical() []byte {
 	w.text("account", in.Account)
 	w.text("kind", in.Kind)
 	w.text("productNo", in.ProductNo)
-	if in.Quantity != 0 {
-		w.name("quantity")
-		w.buf = strconv.AppendInt(w.buf, int64(in.Quantity), 10)
-	}
+	w.number("quantity", in.Quantity)
+	w.number("ensure", in.Ensure)
 	w.text("plan", in.Plan)
 	w.text("connectionPlanId", in.ConnectionPlanID)
 	w.text("serviceId", in.ServiceID)
@@ -56,6 +56,10 @@ func (in Intent) Canonical() []byte {
 	w.text("poNumber", in.PONumber)
 	if !in.NotBefore.IsZero() {
 		w.text("notBefore", in.NotBefore.UTC().Format(time.RFC3339Nano))
+	}
+	if in.AllowDuplicate {
+		w.name("allowDuplicate")
+		w.buf = append(w.buf, "true"...)
 	}
 	if len(in.Labels) > 0 {
 		w.name("labels")
@@ -95,6 +99,13 @@ func (w *canonical) name(name string) {
 	w.some = true
 	w.quote(name)
 	w.buf = append(w.buf, ':')
+}
+
+func (w *canonical) number(name string, value int) {
+	if value != 0 {
+		w.name(name)
+		w.buf = strconv.AppendInt(w.buf, int64(value), 10)
+	}
 }
 
 func (w *canonical) text(name, value string) {

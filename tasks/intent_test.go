@@ -25,10 +25,13 @@ func anIntent() *rapid.Generator[Intent] {
 			Account:      rapid.StringMatching(`[a-z0-9-]{1,32}`).Draw(t, "account"),
 			Kind:         kind.Name,
 			ProductNo:    rapid.StringMatching(`[A-Z0-9-]{4,32}`).Draw(t, "productNo"),
-			Quantity:     rapid.IntRange(kind.MinQuantity, kind.MaxQuantity).Draw(t, "quantity"),
 			ServiceID:    id.Draw(t, "serviceId"),
 			BillingCycle: rapid.SampledFrom(append(Cycles(), "")).Draw(t, "cycle"),
 			PONumber:     rapid.StringMatching(`[!-~]{0,64}`).Draw(t, "poNumber"),
+		}
+		quantity := rapid.IntRange(kind.MinQuantity, kind.MaxQuantity).Draw(t, "quantity")
+		if in.Quantity = quantity; kind.Ensures && rapid.Bool().Draw(t, "ensure") {
+			in.Quantity, in.Ensure = 0, quantity
 		}
 		if rapid.Bool().Draw(t, "plan by id") {
 			in.ConnectionPlanID = id.Draw(t, "connectionPlanId")
@@ -118,6 +121,7 @@ func TestTheFingerprintSeesEveryOtherField(t *testing.T) {
 		"kind":             func(in *Intent) { in.Kind = "expand_extensions" },
 		"productNo":        func(in *Intent) { in.ProductNo = "3658B4311196K2ID" },
 		"quantity":         func(in *Intent) { in.Quantity = 1001 },
+		"ensure":           func(in *Intent) { in.Quantity, in.Ensure = 0, 1000 },
 		"plan":             func(in *Intent) { in.Plan = "Ultimate Plan" },
 		"connectionPlanId": func(in *Intent) { in.ConnectionPlanID = "1" },
 		"serviceId":        func(in *Intent) { in.ServiceID = "1" },
@@ -142,9 +146,9 @@ func TestTheFingerprintSeesEveryOtherField(t *testing.T) {
 
 func TestCanonicalHasEveryFieldInTheContractsOrder(t *testing.T) {
 	t.Parallel()
-	in := Intent{"r", "a", "k", "p", 1, "pl", "2", "3", "c", "b", "4", "po", time.UnixMilli(1796083200001), map[string]string{"z": "", "a": "1"}}
-	want := `{"reference":"r","account":"a","kind":"k","productNo":"p","quantity":1,"plan":"pl","connectionPlanId":"2","serviceId":"3",` +
-		`"billingCycle":"c","billingContact":"b","billingId":"4","poNumber":"po","notBefore":"2026-12-01T00:00:00.001Z","labels":{"a":"1","z":""}}`
+	in := Intent{"r", "a", "k", "p", 1, 5, "pl", "2", "3", "c", "b", "4", "po", time.UnixMilli(1796083200001), true, map[string]string{"z": "", "a": "1"}}
+	want := `{"reference":"r","account":"a","kind":"k","productNo":"p","quantity":1,"ensure":5,"plan":"pl","connectionPlanId":"2","serviceId":"3",` +
+		`"billingCycle":"c","billingContact":"b","billingId":"4","poNumber":"po","notBefore":"2026-12-01T00:00:00.001Z","allowDuplicate":true,"labels":{"a":"1","z":""}}`
 	if got := string(in.Canonical()); got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

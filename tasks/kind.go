@@ -39,6 +39,9 @@ type Kind struct {
 	Quantity       QuantityRule
 	MinQuantity    int
 	MaxQuantity    int
+	// Ensures: the portal shows how many of the unit a PBX has, so that an order may name what it shall have
+	// in the end (Intent.Ensure) instead of what to add.
+	Ensures bool
 	// CapTotal is the most a PBX may have of the unit after the order; 0: no such limit.
 	CapTotal int
 }
@@ -61,7 +64,7 @@ func kindTable() []Kind {
 
 	extensions.Name, extensions.Title, extensions.Unit = "expand_extensions", "Expand extensions", "extensions"
 	extensions.ServiceNames = []string{"Extension Expansion", "Extensions Expansion", "Expand Extensions", "Extension", "Extensions"}
-	extensions.MaxQuantity, extensions.CapTotal = MaxExtensions, MaxExtensions
+	extensions.MaxQuantity, extensions.CapTotal, extensions.Ensures = MaxExtensions, MaxExtensions, true
 
 	minutes.Name, minutes.Title, minutes.Unit = "add_recording_minutes", "Add call recording minutes", "minutes"
 	minutes.ServiceNames = []string{"Recording Minutes", "Call Recording Minutes", "Recording", "Call Recording"}

@@ -46,7 +46,8 @@ func (in Intent) check(bad *Invalid) {
 		{"account", in.Account, accountProblem(in.Account)},
 		{"kind", in.Kind, kindProblem(in.Kind, known)},
 		{"productNo", in.ProductNo, productNoProblem(in.ProductNo, known && kind.NeedsProductNo)},
-		{"quantity", quantityShown(in.Quantity), quantityProblem(in.Quantity, kind, known)},
+		{"quantity", quantityShown(in.Quantity), quantityProblem(in, kind, known)},
+		{"ensure", quantityShown(in.Ensure), ensureProblem(in, kind, known)},
 		{"plan", in.Plan, textProblem(in.Plan, maxText)},
 		{"connectionPlanId", in.ConnectionPlanID, idProblem(in.ConnectionPlanID)},
 		{"serviceId", in.ServiceID, idProblem(in.ServiceID)},
@@ -57,6 +58,9 @@ func (in Intent) check(bad *Invalid) {
 		{"notBefore", in.NotBefore.String(), in.notBeforeProblem()},
 	}
 	for _, r := range rules {
+		if r.field == "quantity" && bad.has("ensure") {
+			continue // an ensure that cannot be read is no quantity left out
+		}
 		if r.problem != "" && !bad.has(r.field) {
 			bad.add(r.field, r.value, "%s", r.problem)
 		}
@@ -127,16 +131,38 @@ func quantityShown(n int) string {
 	return fmt.Sprint(n)
 }
 
-func quantityProblem(n int, kind Kind, known bool) string {
-	switch {
+func quantityProblem(in Intent, kind Kind, known bool) string {
+	switch n := in.Quantity; {
 	case !known && (n < 0 || n > maxQuantity):
 		return fmt.Sprintf("must be a whole number from 1 to %d, e.g. 12", maxQuantity)
 	case !known:
 		return ""
-	case n == 0 && kind.Quantity == CurrentExtensions:
+	case n == 0 && (kind.Quantity == CurrentExtensions || in.Ensure != 0):
 		return ""
 	case n == 0:
 		return fmt.Sprintf("missing; say how many %s to add, %d to %d", kind.Unit, kind.MinQuantity, kind.MaxQuantity)
+	case n > kind.MaxQuantity && kind.Unit == "extensions":
+		return fmt.Sprintf("a PBX holds at most %d extensions", MaxExtensions)
+	case n < kind.MinQuantity || n > kind.MaxQuantity:
+		return fmt.Sprintf("must be a whole number from %d to %d", kind.MinQuantity, kind.MaxQuantity)
+	}
+	return ""
+}
+
+func ensureProblem(in Intent, kind Kind, known bool) string {
+	switch n := in.Ensure; {
+	case n == 0:
+		return ""
+	case in.Quantity != 0:
+		return "quantity is given too; say one of them: quantity adds so many, ensure brings the PBX to so many"
+	case !known && (n < 0 || n > maxQuantity):
+		return fmt.Sprintf("must be a whole number from 1 to %d, e.g. 50", maxQuantity)
+	case !known:
+		return ""
+	case kind.Quantity == CurrentExtensions:
+		return kind.Name + " always is for the extensions that the PBX has; leave it out"
+	case !kind.Ensures:
+		return fmt.Sprintf("the portal does not show how many %s a PBX has, so that what is missing cannot be computed; say quantity, how many to add", kind.Unit)
 	case n > kind.MaxQuantity && kind.Unit == "extensions":
 		return fmt.Sprintf("a PBX holds at most %d extensions", MaxExtensions)
 	case n < kind.MinQuantity || n > kind.MaxQuantity:

@@ -77,7 +77,7 @@ func (l *lone) get(id string) store.Order {
 const lonePBX = "3658B431119665QJ"
 
 func loneIntent(reference string) tasks.Intent {
-	return tasks.Intent{Reference: reference, Kind: "add_recording_minutes", ProductNo: lonePBX, Quantity: 10}.Normalise()
+	return tasks.Intent{Reference: reference, Kind: "add_recording_minutes", ProductNo: lonePBX, Quantity: 10, AllowDuplicate: true}.Normalise()
 }
 
 // passed sends an order through the gate, with the body that it would be sent with.

@@ -43,8 +43,12 @@ func (w *Worker) carry(ctx context.Context, in tasks.Intent, queue string) (stor
 	d := store.Delivery{Worker: w.id, Nonce: nonce(), Silence: w.cfg.silence(), Within: prepareWithin}
 	o, mine, err := w.store.Take(ctx, in.ID(), d)
 	if errors.Is(err, store.ErrNotFound) {
-		if _, _, err := w.store.Accept(ctx, tasks.NewOrder(in, queue)); err != nil {
-			return o, refuseConflict(in, err)
+		accepted, fresh, refused := w.store.Accept(ctx, tasks.NewOrder(in, queue))
+		if refused != nil {
+			return o, refuseConflict(in, refused)
+		}
+		if fresh && accepted.State == store.Held {
+			w.moved(accepted) // for a person to see
 		}
 		o, mine, err = w.store.Take(ctx, in.ID(), d)
 	}

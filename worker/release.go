@@ -81,6 +81,9 @@ func (w *Worker) brakeOf(ctx context.Context, one batch.Batch) (why string, err 
 	}
 	// The portal's answers say that they are placed. Its orders must say so, too.
 	for _, o := range canaries {
+		if o.Satisfied() {
+			continue // nothing was ordered
+		}
 		d, err := w.portal.OrderDetails(ctx, o.OrderNo)
 		var no *yeastar.Error
 		switch {

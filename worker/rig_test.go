@@ -197,7 +197,7 @@ func (m *moves) changed() <-chan struct{} {
 }
 
 func minutes(reference, productNo string, n int) tasks.Intent {
-	return tasks.Intent{Reference: reference, Kind: "add_recording_minutes", ProductNo: productNo, Quantity: n}
+	return tasks.Intent{Reference: reference, Kind: "add_recording_minutes", ProductNo: productNo, Quantity: n, AllowDuplicate: true}
 }
 
 func ref(i int) string { return "r-" + strconv.Itoa(i) }

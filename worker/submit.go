@@ -34,14 +34,14 @@ func (w *Worker) prepare(ctx context.Context, o store.Order) (store.Order, error
 			return next, err
 		}
 	}
+	if in.Ensure > 0 {
+		return w.ensure(ctx, o, in.Normalise())
+	}
 	res, err := w.resolver.Resolve(ctx, in.Normalise())
 	if err != nil {
 		return w.putBack(ctx, o, err)
 	}
-	if err := w.portal.Authenticate(ctx); err != nil {
-		return w.putBack(ctx, o, err)
-	}
-	return w.submit(ctx, o, res, in.PONumber)
+	return w.submit(ctx, o, res, in.PONumber, "")
 }
 
 // putBack ends a preparation that failed before the gate.
@@ -59,8 +59,12 @@ func (w *Worker) putBack(ctx context.Context, o store.Order, err error) (store.O
 }
 
 // submit asks the gate and, if it lets the order through, sends it once and records the answer. callersPO is
-// the caller's own purchase-order number, whatever was sent before.
-func (w *Worker) submit(ctx context.Context, o store.Order, res resolve.Resolution, callersPO string) (store.Order, error) {
+// the caller's own purchase-order number, whatever was sent before; asof is what a computed quantity holds for:
+// errPassed where that is over.
+func (w *Worker) submit(ctx context.Context, o store.Order, res resolve.Resolution, callersPO, asof string) (store.Order, error) {
+	if err := w.portal.Authenticate(ctx); err != nil {
+		return w.putBack(ctx, o, err)
+	}
 	reference := tasks.AttemptReference(o.ID, o.Attempt+1)
 	resolved := resolvedRecord(o, res)
 	request := res.Request
@@ -72,7 +76,7 @@ func (w *Worker) submit(ctx context.Context, o store.Order, res resolve.Resoluti
 	book := w.sends.current()
 	sub := store.Submission{
 		Nonce: nonce(), Sender: book.Name(), Reference: reference, PONumber: request.PONumber,
-		Body: body, Resolved: resolved, Within: w.cfg.within(), Rate: w.cfg.Rate,
+		Body: body, Resolved: resolved, Within: w.cfg.within(), Rate: w.cfg.Rate, Asof: asof,
 	}
 	for {
 		if pause := w.askLocally(ctx, o.Queue); pause != nil {
@@ -98,6 +102,9 @@ func (w *Worker) submit(ctx context.Context, o store.Order, res resolve.Resoluti
 		journalled()
 		if err != nil {
 			return o, err
+		}
+		if passage.Refused == store.RefusedPassed {
+			return o, errPassed
 		}
 		switch again, pause := w.refused(passage); {
 		case pause != nil:
@@ -300,6 +307,9 @@ func journalOutcome(reference string, a yeastar.Answer) journal.Outcome {
 func resolvedRecord(o store.Order, res resolve.Resolution) store.Order {
 	o.ProductNo, o.Quantity, o.Plan = res.ProductNo, res.Quantity, either(res.Plan, o.Plan)
 	o.BillingCycle, o.BillingContact = res.BillingCycle, either(res.Contact, o.BillingContact)
+	if o.Evidence.Had = 0; ensures(o.Kind) && res.Extensions != nil {
+		o.Evidence.Had = *res.Extensions
+	}
 	return o
 }
 

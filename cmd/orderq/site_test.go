@@ -268,5 +268,5 @@ func (s *site) settled(o store.Order) {
 }
 
 func minutes(reference, productNo string) tasks.Intent {
-	return tasks.Intent{Reference: reference, Kind: "add_recording_minutes", ProductNo: productNo, Quantity: 1000}
+	return tasks.Intent{Reference: reference, Kind: "add_recording_minutes", ProductNo: productNo, Quantity: 1000, AllowDuplicate: true}
 }

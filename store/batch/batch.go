@@ -75,6 +75,7 @@ type Begin struct {
 	Columns  []string
 	Hold     bool // a new batch is held until another person approves it
 	Brakes        // of a new batch; one that is taken up keeps its own
+	Budget   int  // units, likewise; 0: none
 }
 
 // Begin makes a batch, or takes up the one of that id for another file, and gives the token with which rows are
@@ -86,6 +87,11 @@ func (b *Batches) Begin(ctx context.Context, n Begin) (token string, fresh bool,
 	columns, err := json.Marshal(n.Columns)
 	if err != nil {
 		return "", false, fmt.Errorf("begin batch %s: %w", n.Name, err)
+	}
+	if n.Budget > 0 { // before there is a batch that could do without
+		if err := b.store.SetNew(ctx, store.Budget{Scope: store.ScopeBatch, Of: n.ID, Limit: n.Budget}); err != nil {
+			return "", false, err
+		}
 	}
 	state := Open
 	if n.Hold {

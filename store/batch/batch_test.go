@@ -279,3 +279,30 @@ func TestBatchesAreListedNewestFirst(t *testing.T) {
 		}
 	})
 }
+
+func TestSatisfiedOrdersAreCountedAmongTheRejected(t *testing.T) {
+	t.Parallel()
+	storetest.Both(t, func(t *testing.T, r *storetest.Room) {
+		s := newSite(t, r)
+		s.begin()
+		a, b := row(1, "a"), row(2, "b")
+		a.New.Ensure, b.New.Ensure = 50, 50
+		s.accept(a, b, row(3, "c"))
+		for name, code := range map[string]string{"a": store.CodeSatisfied, "b": "unknown_pbx", "c": store.CodeSatisfied} {
+			o, err := r.Store.Unhold(t.Context(), s.order(name), "", "released")
+			do(t, err)
+			o, _, err = r.Store.Take(t.Context(), o.ID, store.Delivery{Worker: "w", Nonce: name, Silence: time.Hour, Within: time.Minute})
+			do(t, err)
+			o, err = r.Store.Reject(t.Context(), o, store.Refusal{Code: code, Reason: "it has 50"})
+			do(t, err)
+			if o.Satisfied() != (name == "a") || o.Quantity == 0 != o.Satisfied() {
+				t.Errorf("order %s with code %s: satisfied %v, quantity %d", name, code, o.Satisfied(), o.Quantity)
+			}
+		}
+		c, err := s.Count(t.Context(), id)
+		do(t, err)
+		if c.States[store.Rejected] != 3 || c.Satisfied != 1 {
+			t.Errorf("%d rejected, %d of them satisfied; want 3 and 1", c.States[store.Rejected], c.Satisfied)
+		}
+	})
+}

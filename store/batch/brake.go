@@ -23,8 +23,8 @@ const fewest = 20
 
 // Tripped says why a batch with these counts has to stop; "": it has not.
 func (k Brakes) Tripped(c Counts) string {
-	refused, doubt := c.States[store.Rejected], c.States[store.Unknown]+c.States[store.Review]
-	out := refused + doubt + c.States[store.Placed] + c.States[store.Pending]
+	refused, doubt := c.States[store.Rejected]-c.Satisfied, c.States[store.Unknown]+c.States[store.Review]
+	out := refused + c.Satisfied + doubt + c.States[store.Placed] + c.States[store.Pending]
 	if out < fewest {
 		return ""
 	}
@@ -40,15 +40,15 @@ func (k Brakes) Tripped(c Counts) string {
 	return ""
 }
 
-// Sung says what has come of a batch's canaries: all are placed (well), or one has ended otherwise (why). Neither:
+// Sung says what has come of a batch's canaries: all are placed, or wanted nothing (well), or one has ended otherwise (why). Neither:
 // they are on their way.
 func Sung(canaries []store.Order) (well bool, why string) {
 	placed := 0
 	for _, o := range canaries {
-		switch o.State {
-		case store.Placed:
+		switch {
+		case o.State == store.Placed, o.Satisfied():
 			placed++
-		case store.Rejected, store.Cancelled, store.Review:
+		case o.State == store.Rejected, o.State == store.Cancelled, o.State == store.Review:
 			return false, fmt.Sprintf("canary %s (%s) is %s: %s", o.ID, o.Reference, o.State, o.Reason)
 		}
 	}

@@ -15,6 +15,11 @@ func TestWhenABrakeTrips(t *testing.T) {
 	counts := func(placed, refused, unknown, review int) batch.Counts {
 		return batch.Counts{States: map[store.State]int{store.Placed: placed, store.Rejected: refused, store.Unknown: unknown, store.Review: review, store.Held: 1000}}
 	}
+	satisfied := func(placed, rejected, of int) batch.Counts {
+		c := counts(placed, rejected, 0, 0)
+		c.Satisfied = min(of, rejected)
+		return c
+	}
 	for _, c := range []struct {
 		name string
 		k    batch.Brakes
@@ -26,6 +31,8 @@ func TestWhenABrakeTrips(t *testing.T) {
 		{"at the share", batch.Brakes{StopRefused: 0.05}, counts(95, 5, 0, 0), ""},
 		{"above it", batch.Brakes{StopRefused: 0.05}, counts(94, 6, 0, 0), "6 of 100 orders are refused: more than a share of 0.05"},
 		{"refused is not in doubt", batch.Brakes{StopUnknown: 0.05}, counts(50, 50, 0, 0), ""},
+		{"satisfied is not refused", batch.Brakes{StopRefused: 0.05}, satisfied(95, 5, 80), ""},
+		{"nor does it hide who is", batch.Brakes{StopRefused: 0.03}, satisfied(94, 86, 80), "6 of 180 orders are refused: more than a share of 0.03"},
 		{"unknown and in review are", batch.Brakes{StopUnknown: 0.05}, counts(90, 0, 5, 5), "10 of 100 orders are in doubt: more than a share of 0.05"},
 	} {
 		if got := c.k.Tripped(c.c); got != c.want {
@@ -53,6 +60,7 @@ func TestWhatBecomesOfCanariesDecides(t *testing.T) {
 		{of(store.Placed, store.Unknown), false, ""},
 		{of(store.Placed, store.Rejected), false, "canary oq1 (r) is rejected: no funds"},
 		{of(store.Review, store.Submitting), false, "canary oq1 (r) is review: no funds"},
+		{[]store.Order{{State: store.Rejected, Ensure: 50, Code: store.CodeSatisfied}, {State: store.Placed}}, true, ""},
 		{of(store.Cancelled), false, "canary oq1 (r) is cancelled: no funds"},
 	} {
 		if well, why := batch.Sung(c.orders); well != c.well || why != c.why {

@@ -75,7 +75,7 @@ func (b *Batches) releaseOf(ctx context.Context, id string, most int) (int, erro
 		return 0, err
 	}
 	let := func(ctx context.Context, o store.Order) error {
-		_, err := b.store.Unhold(ctx, o, "", "released by its batch")
+		_, _, err := b.store.Release(ctx, o, "released by its batch")
 		return err
 	}
 	if one.State == Cancelled { // while rows were on their way in, or its canceller died

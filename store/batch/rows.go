@@ -170,11 +170,13 @@ func (b *Batches) withOrders(ctx context.Context, id string, rows []Row, do func
 
 // Counts is what the rows of a batch have come to.
 type Counts struct {
-	Rows    int                   // of the file last applied, as far as it was read
-	Invalid int                   // of those, without an order
-	Earlier int                   // orders that only earlier files asked for; in States too
-	States  map[store.State]int   // orders by state
-	Waiting map[store.Waiting]int // held and accepted ones by what they wait for
+	Rows    int                 // of the file last applied, as far as it was read
+	Invalid int                 // of those, without an order
+	Earlier int                 // orders that only earlier files asked for; in States too
+	States  map[store.State]int // orders by state
+	// Satisfied are those of the rejected that wanted nothing more: their PBX has what they ask for.
+	Satisfied int
+	Waiting   map[store.Waiting]int // held and accepted ones by what they wait for
 }
 
 // Open is how many orders are not final.
@@ -253,13 +255,26 @@ func (b *Batches) count(ctx context.Context, orders []string, c *Counts) error {
 	if err != nil {
 		return fmt.Errorf("count %d orders: %w", len(orders), err)
 	}
-	for _, r := range replies {
+	var rejected []string
+	for i, r := range replies {
 		v := r.Val()
 		if state, there := v[0].(string); there {
 			c.States[store.State(state)]++
+			if store.State(state) == store.Rejected {
+				rejected = append(rejected, orders[i])
+			}
 		}
 		if wait, there := v[1].(string); there {
 			c.Waiting[store.Waiting(wait)]++
+		}
+	}
+	ended, err := b.store.GetMany(ctx, rejected)
+	if err != nil {
+		return fmt.Errorf("count %d orders: %w", len(orders), err)
+	}
+	for _, o := range ended {
+		if o.Satisfied() {
+			c.Satisfied++
 		}
 	}
 	return nil

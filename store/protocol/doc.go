@@ -46,7 +46,7 @@
 //
 // # What the abstraction leaves out
 //
-// One order and one passage at a time in each process: claims, rates, batches and breakers are not there, nor is a
+// One order and one passage at a time in each process: claims, counts, rates, batches and breakers are not there, nor is a
 // process that holds two passages. Accepted and preparing are one, and so are unknown and review; a person's
 // verdict on a review is not modelled, and one who gives a host up is only shown to take the risk. Time is not
 // there: deadlines may be over at once, and the horizon of a search is taken to be sound, so nothing is judged

@@ -19,6 +19,7 @@ type Config struct {
 	By     string            // who applies it
 	Hold   bool              // a new batch waits until another person approves it
 	Brakes batch.Brakes      // of a new batch
+	Budget int               // of a new batch, in units; 0: none
 	Queue  string            // the queue of its orders; "": tasks.QueueBulk
 	Reader Rows              // a sheet read with Name as its Options.Batch, or a plan
 	Bad    func(Bad)         // told of each row that is no order, in the file's order; nil: nobody
@@ -67,7 +68,7 @@ func Apply(ctx context.Context, c Config) (Summary, error) {
 	a := &apply{Config: c, sum: Summary{ID: tasks.BatchID(c.Store.Account(), c.Name)}}
 	var err error
 	a.token, _, err = b.Begin(ctx, batch.Begin{
-		ID: a.sum.ID, Name: c.Name, By: c.By, Format: string(c.Reader.Format()), Columns: c.Reader.Columns(), Hold: c.Hold, Brakes: c.Brakes,
+		ID: a.sum.ID, Name: c.Name, By: c.By, Format: string(c.Reader.Format()), Columns: c.Reader.Columns(), Hold: c.Hold, Brakes: c.Brakes, Budget: c.Budget,
 	})
 	if err != nil {
 		return a.sum, err

@@ -75,7 +75,7 @@ func Retry(ctx context.Context, st *store.Store, one batch.Batch, by, note strin
 func unplaced(o store.Order) bool {
 	switch o.State {
 	case store.Rejected:
-		return o.OrderNo == "" && len(o.Duplicates) == 0
+		return o.OrderNo == "" && len(o.Duplicates) == 0 && !o.Satisfied() // which wants nothing more
 	case store.Cancelled:
 		return o.Attempt == 0
 	}

@@ -43,7 +43,7 @@ func spoilt(field, v string) string {
 		return "is a formula; put its value there (copy, then paste special, values)"
 	case sheetError.MatchString(trimmed):
 		return "is a spreadsheet's error, not a value; put the value there"
-	case strings.HasPrefix(field, "labels"), field == "quantity" && grouped.MatchString(trimmed): // with a fixed space
+	case strings.HasPrefix(field, "labels"), (field == "quantity" || field == "ensure") && grouped.MatchString(trimmed): // with a fixed space
 		return ""
 	case shortened.MatchString(trimmed):
 		return "a spreadsheet has shortened this number, and its last digits are lost; format the column as text, enter the number again, and export again"

@@ -75,8 +75,8 @@ func (d defaults) fill(in tasks.Intent) tasks.Intent {
 	or(&in.ServiceID, d.intent.ServiceID)
 	or(&in.BillingCycle, d.intent.BillingCycle)
 	or(&in.PONumber, d.intent.PONumber)
-	if in.Quantity == 0 {
-		in.Quantity = d.intent.Quantity
+	if in.Quantity == 0 && in.Ensure == 0 {
+		in.Quantity, in.Ensure = d.intent.Quantity, d.intent.Ensure
 	}
 	if in.Plan == "" && in.ConnectionPlanID == "" {
 		in.Plan, in.ConnectionPlanID = d.intent.Plan, d.intent.ConnectionPlanID
@@ -87,6 +87,7 @@ func (d defaults) fill(in tasks.Intent) tasks.Intent {
 	if in.NotBefore.IsZero() {
 		in.NotBefore = d.intent.NotBefore
 	}
+	in.AllowDuplicate = in.AllowDuplicate || d.intent.AllowDuplicate
 	for key, v := range d.intent.Labels {
 		if _, own := in.Labels[key]; !own {
 			if in.Labels == nil {

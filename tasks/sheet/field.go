@@ -26,6 +26,8 @@ func put(in *tasks.Intent, field, v string) (problem string) {
 		in.ProductNo = trimmed
 	case "quantity":
 		in.Quantity, problem = quantity(trimmed)
+	case "ensure":
+		in.Ensure, problem = quantity(trimmed)
 	case "plan":
 		in.Plan = trimmed
 	case "connectionPlanId":
@@ -42,6 +44,8 @@ func put(in *tasks.Intent, field, v string) (problem string) {
 		in.PONumber = trimmed
 	case "notBefore":
 		in.NotBefore, problem = notBefore(trimmed)
+	case "allowDuplicate":
+		in.AllowDuplicate, problem = yes(trimmed)
 	case "labels":
 		problem = putLabels(in, trimmed)
 	default:
@@ -74,6 +78,17 @@ func quantity(v string) (int, string) {
 		return 0, "must be a whole number from 1 to 1000000, e.g. 12"
 	}
 	return n, ""
+}
+
+// yes is a cell that says yes or no.
+func yes(v string) (bool, string) {
+	switch lower(v) {
+	case "true", "yes", "y", "1", "x":
+		return true, ""
+	case "false", "no", "n", "0":
+		return false, ""
+	}
+	return false, "must be yes or no"
 }
 
 var (

@@ -28,6 +28,7 @@ var synonyms = []synonym{
 		"PBX Serial", "PBX Serial No", "PBX Serial Number", "Device SN", "Device Serial Number"}},
 	{"quantity", []string{"Qty", "Amount", "Count", "Extensions", "Number of Extensions", "No of Extensions",
 		"Minutes", "Number of Minutes", "No of Minutes", "Recording Minutes"}},
+	{"ensure", []string{"Target", "Target Extensions", "Bring to", "Bring up to", "Ensure Extensions"}},
 	{"plan", []string{"Plan Name", "Connection Plan", "Subscription Plan"}},
 	{"connectionPlanId", []string{"Plan ID"}},
 	{"serviceId", nil},
@@ -36,6 +37,7 @@ var synonyms = []synonym{
 	{"billingId", []string{"Billing Contact ID", "Contact ID"}},
 	{"poNumber", []string{"PO", "PO No", "Purchase Order", "Purchase Order No", "Purchase Order Number"}},
 	{"notBefore", []string{"Start", "Start Date", "Start Time", "Date", "Not Before Date"}},
+	{"allowDuplicate", []string{"Allow Duplicates", "Duplicate Allowed", "Duplicates Allowed"}},
 	{"labels", nil},
 }
 

@@ -106,7 +106,7 @@ func (r *Reader) finish(in tasks.Intent, id string, bad *problems, place func(fi
 		probe.Reference = "made"
 	}
 	for _, p := range problemsOf(probe.Validate()) {
-		if !bad.has(p.Field) {
+		if !bad.has(p.Field) && !(p.Field == "quantity" && bad.has("ensure")) {
 			bad.add(p.Field, "", "%s%s", place(p.Field, p.Value), p.Message)
 			bad.list[len(bad.list)-1].Value = p.Value // fit to be shown already
 		}

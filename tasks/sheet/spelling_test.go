@@ -25,6 +25,9 @@ func drawIntent(t *rapid.T) tasks.Intent {
 		Quantity: rapid.IntRange(k.MinQuantity, k.MaxQuantity).Draw(t, "quantity"), Plan: maybe("plan", `[A-Za-zä,;"' ]{1,20}[a-z]`),
 		ServiceID: maybe("service", `[1-9][0-9]{0,14}`), BillingCycle: maybe("cycle", `monthly|annually`), BillingContact: maybe("contact", `[a-z]{1,5}@[a-z]{1,5}\.com`),
 		PONumber: maybe("po", `[A-Z][A-Z0-9-]{0,10}`)}
+	if k.Ensures && rapid.Bool().Draw(t, "ensure?") {
+		in.Quantity, in.Ensure = 0, in.Quantity
+	}
 	if rapid.Bool().Draw(t, "later") {
 		in.NotBefore = time.Date(2026, 12, rapid.IntRange(1, 31).Draw(t, "day"), 0, 0, 0, 0, time.UTC)
 	}
@@ -43,8 +46,11 @@ func cellOf(t *rapid.T, in tasks.Intent, field string) string {
 		return one(k.Name, k.Title, strings.ToUpper(k.Name), strings.ReplaceAll(k.Name, "_", " "), k.ServiceNames[0], " "+k.Name+"\u00a0")
 	case "productNo":
 		return one(in.ProductNo, strings.ToLower(in.ProductNo), "'"+in.ProductNo, " "+in.ProductNo+" ")
-	case "quantity":
-		n := fmt.Sprint(in.Quantity)
+	case "quantity", "ensure":
+		n := fmt.Sprint(map[string]int{"quantity": in.Quantity, "ensure": in.Ensure}[field])
+		if n == "0" {
+			return one("", " ")
+		}
 		return one(n, n+".0", n+",00", "'"+n, " "+n)
 	case "notBefore":
 		if in.NotBefore.IsZero() {
@@ -103,7 +109,7 @@ func TestEverySpellingOfAnIntentIsThatIntent(t *testing.T) {
 		head := make([]string, len(fields))
 		for i, field := range fields {
 			names := append([]string{field, strings.ToUpper(field)}, synonyms[slices.Index(tasks.Fields(), field)].also...)
-			if head[i] = rapid.SampledFrom(names).Draw(t, "name"); unitOf(head[i]) != "" {
+			if head[i] = rapid.SampledFrom(names).Draw(t, "name"); field == "quantity" && unitOf(head[i]) != "" {
 				head[i] = "Qty" // a unit would contradict some kinds
 			}
 			if field == "labels" {

@@ -206,7 +206,7 @@ func (r *Reader) Next() (sheet.Row, error) {
 		return sheet.Row{}, fmt.Errorf("read the plan: %w", err)
 	}
 	row := sheet.Row{N: l.N, Line: l.Line, Cells: l.Cells}
-	if l.State == New || l.State == Ordered {
+	if l.State == New || l.State == Satisfied || l.State == Ordered {
 		if row.Intent, err = tasks.Parse(l.Intent); err != nil {
 			return row, fmt.Errorf("read the plan, row %d: %w", l.N, err)
 		}
@@ -214,6 +214,8 @@ func (r *Reader) Next() (sheet.Row, error) {
 	switch l.State {
 	case New:
 		row.Invalid, err = r.held(row.Intent, *l.Order)
+	case Satisfied:
+		row.Invalid, err = r.still(row.Intent)
 	case Ordered:
 	default:
 		row.Invalid = fmt.Errorf("not in the plan, %s: %s", l.State, l.Reason)
@@ -242,4 +244,20 @@ func (r *Reader) held(in tasks.Intent, planned Order) (changed, err error) {
 		return &ChangedError{text}, nil
 	}
 	return nil, nil
+}
+
+// still says why a row may not be taken whose PBX had what it asks for when it was planned; err is the portal's. It is
+// taken to be recorded as that: nothing comes of it as long as this holds.
+func (r *Reader) still(in tasks.Intent) (changed, err error) {
+	res, err := r.resolver.Resolve(r.ctx, in)
+	var no *resolve.Refusal
+	switch {
+	case resolve.Satisfied(err) != nil:
+		return nil, nil
+	case errors.As(err, &no):
+		return &ChangedError{no.Error()}, nil
+	case err != nil:
+		return nil, err
+	}
+	return &ChangedError{fmt.Sprintf("there was nothing to order, and now %d are missing", res.Quantity)}, nil
 }

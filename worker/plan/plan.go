@@ -22,7 +22,7 @@ type Row struct {
 	Reference string   `json:"reference,omitempty"`
 	ID        string   `json:"id,omitempty"` // its order's
 	Order     *Order   `json:"order,omitempty"`
-	State     string   `json:"state"`            // new, invalid, refused, ordered, conflict
+	State     string   `json:"state"`            // new, satisfied, invalid, refused, ordered, conflict
 	Reason    string   `json:"reason,omitempty"` // why not, or in what state its order is
 	Twin      int      `json:"twin,omitempty"`   // the row before it that asks for the same for the same PBX
 	Notes     []string `json:"notes,omitempty"`  // what could not be checked
@@ -32,11 +32,12 @@ type Row struct {
 
 // What comes of a row.
 const (
-	New      = "new"      // an order
-	Invalid  = "invalid"  // no intent
-	Refused  = "refused"  // an intent that could not be ordered as things are
-	Ordered  = "ordered"  // its order is there already
-	Conflict = "conflict" // its reference belongs to another intent
+	New       = "new"       // an order
+	Satisfied = "satisfied" // its PBX has what it asks for: nothing to order
+	Invalid   = "invalid"   // no intent
+	Refused   = "refused"   // an intent that could not be ordered as things are
+	Ordered   = "ordered"   // its order is there already
+	Conflict  = "conflict"  // its reference belongs to another intent
 )
 
 // Order is what would be ordered, in the portal's words: what an apply holds it to.
@@ -44,6 +45,8 @@ type Order struct {
 	Kind         string `json:"kind"`
 	ProductNo    string `json:"productNo"`
 	Quantity     int    `json:"quantity"`
+	Ensure       int    `json:"ensure,omitempty"`     // what the PBX shall have; then what it lacked when this was planned is the quantity
+	Extensions   int    `json:"extensions,omitempty"` // with Ensure: what it had
 	Plan         string `json:"plan,omitempty"`
 	PlanID       string `json:"connectionPlanId,omitempty"`
 	ServiceID    string `json:"serviceId"`
@@ -188,7 +191,10 @@ func (p *Planner) one(ctx context.Context, row *Row, o store.Order) error {
 	res, err := p.resolver.Resolve(ctx, in)
 	var no *resolve.Refusal
 	if errors.As(err, &no) {
-		row.State, row.Reason = Refused, no.Error()
+		if row.State = Refused; no.Code == resolve.CodeSatisfied {
+			row.State = Satisfied
+		}
+		row.Reason = no.Error()
 		return nil
 	}
 	if err != nil {
@@ -207,10 +213,14 @@ func (p *Planner) one(ctx context.Context, row *Row, o store.Order) error {
 }
 
 func orderOf(in tasks.Intent, res resolve.Resolution) Order {
-	return Order{
+	o := Order{
 		Kind: in.Kind, ProductNo: res.ProductNo, Quantity: res.Quantity, Plan: res.Plan, PlanID: res.PlanID.String(), ServiceID: res.ServiceID.String(),
 		BillingCycle: res.BillingCycle, Contact: res.Contact, ContactID: res.ContactID.String(),
 	}
+	if in.Ensure > 0 && res.Extensions != nil {
+		o.Ensure, o.Extensions = in.Ensure, *res.Extensions
+	}
+	return o
 }
 
 func (p *Planner) count(row Row) {

@@ -234,3 +234,45 @@ func TestAPortalThatFailsMakesNoPlan(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestAPlanSaysWhatAnEnsureLacksAndHoldsItToThat(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, yeastartest.Options{Extensions: func(string, int) int { return 40 }})
+	pbxs := d.portal.PBXs()
+	rows, file, s := d.plan("SN,Kind,Bring to\n" +
+		pbxs[0].ProductNo + ",expand_extensions,50\n" +
+		pbxs[1].ProductNo + ",expand_extensions,40\n" +
+		pbxs[2].ProductNo + ",expand_extensions,45\n")
+	if o := rows[0].Order; rows[0].State != plan.New || o.Quantity != 10 || o.Ensure != 50 || o.Extensions != 40 {
+		t.Errorf("%+v, %+v", rows[0], o)
+	}
+	if rows[1].State != plan.Satisfied || rows[1].Order != nil || !strings.Contains(rows[1].Reason, "has 40 extensions: nothing to order") {
+		t.Errorf("%+v", rows[1])
+	}
+	if s.Totals[0].Orders != 2 || s.Totals[0].Quantity != 15 || s.States[plan.Satisfied] != 1 {
+		t.Errorf("%+v", s)
+	}
+	d.portal.Place(pbxs[2].ProductNo, yeastartest.ExtensionsID, 3, "")
+	got := d.applied(file)
+	for i, want := range []string{"1 ok ", "2 ok ", `3 changed since it was planned: quantity was "5" and is "2"`} {
+		if !strings.HasPrefix(got[i], want) {
+			t.Errorf("%q, want %q", got[i], want)
+		}
+	}
+	d.portal.Place(pbxs[2].ProductNo, yeastartest.ExtensionsID, 2, "")
+	if got := d.applied(file); !strings.Contains(got[2], "has 45 extensions: nothing to order; plan the file anew") {
+		t.Errorf("%q", got[2])
+	}
+}
+
+// Extensions can be taken away; then there is something to order, and nobody has seen that in the plan.
+func TestAPlanThatHadNothingToOrderForAPBXOrdersNothingForIt(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, yeastartest.Options{Extensions: func(string, int) int { return 40 }})
+	made := d.portal.Place(yeastartest.TutorialExpandPBX, yeastartest.ExtensionsID, 10, "")
+	_, file, _ := d.plan("SN,Kind,Bring to\n" + yeastartest.TutorialExpandPBX + ",expand_extensions,50\n")
+	d.portal.SetStatus(made.OrderNo, yeastar.StatusRefunded)
+	if got := d.applied(file); !strings.Contains(got[0], "changed since it was planned: there was nothing to order, and now 10 are missing") {
+		t.Errorf("%q", got[0])
+	}
+}

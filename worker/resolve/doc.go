@@ -8,7 +8,8 @@
 //   - A Refusal is final and true: it was concluded from a fresh reading, never from a cache. Every other
 //     error (the portal cannot be reached, it answers nonsense) says nothing about the order and is worth
 //     another try.
-//   - High Availability's quantity comes from a reading that began after the question was asked.
+//   - High Availability's quantity, and what an ensure lacks, come from a reading that began after the question
+//     was asked.
 //   - With warm caches, adding minutes or extensions costs no portal call. Callers who ask for the same
 //     thing at once share one read, and one of them going away does not fail the others.
 //

@@ -29,6 +29,9 @@ func (r *Resolver) chooseQuantity(ctx context.Context, in tasks.Intent, kind tas
 	if kind.Quantity == tasks.CurrentExtensions {
 		return r.currentExtensions(ctx, in, kind, f, l)
 	}
+	if in.Ensure > 0 {
+		return r.missing(ctx, in, kind, f, l)
+	}
 	if kind.CapTotal == 0 {
 		return in.Quantity, f, nil, nil
 	}
@@ -51,6 +54,26 @@ func (r *Resolver) chooseQuantity(ctx context.Context, in tasks.Intent, kind tas
 	}
 	r.tally.add(serial(f.productNo), r.seq.Add(1), in.Quantity)
 	return in.Quantity, f, nil, nil
+}
+
+// missing is how many the PBX lacks of what it shall have, by a reading that began after the question was asked: what
+// a cache holds may be what there was before the order that brought them.
+func (r *Resolver) missing(ctx context.Context, in tasks.Intent, kind tasks.Kind, f facts, l look) (int, facts, []string, error) {
+	f, err := r.fresh(ctx, kind, f, l)
+	switch {
+	case err != nil:
+		return 0, f, nil, err
+	case f.extensions == nil:
+		return 0, f, nil, &Refusal{Code: CodeEnsureUnreadable, Field: "ensure", Value: strconv.Itoa(in.Ensure),
+			Message: fmt.Sprintf("the portal does not show how many %s PBX %s has, so that what is missing cannot be computed; say quantity, how many to add",
+				kind.Unit, f.productNo)}
+	case *f.extensions >= in.Ensure:
+		return 0, f, nil, &Refusal{Code: CodeSatisfied, Field: "ensure", Value: strconv.Itoa(in.Ensure), Has: *f.extensions,
+			Message: fmt.Sprintf("PBX %s has %d %s: nothing to order", f.productNo, *f.extensions, kind.Unit)}
+	}
+	n := in.Ensure - *f.extensions
+	r.tally.add(serial(f.productNo), r.seq.Add(1), n)
+	return n, f, nil, nil
 }
 
 // currentExtensions is the rule of High Availability, which is charged per extension. The reading is a new

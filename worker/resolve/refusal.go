@@ -26,6 +26,10 @@ const (
 	CodeQuantityRequired  = "quantity_required"
 	CodeQuantityMismatch  = "quantity_mismatch"
 	CodeTooManyExtensions = "too_many_extensions"
+	CodeEnsureUnreadable  = "ensure_unreadable"
+
+	// CodeSatisfied is no failure: the PBX has as many as the intent wants, and nothing is to be ordered.
+	CodeSatisfied = "satisfied"
 )
 
 // ErrDefaultContact: the configured default contact is not one of the account's. That is the operator's
@@ -39,6 +43,16 @@ type Refusal struct {
 	Value   string   // as given, "" if it was left out
 	Message string   // what is wrong and the way out, without the choices
 	Choices []string // what could be said instead, where there is a list
+	Has     int      // with CodeSatisfied: how many the PBX has
+}
+
+// Satisfied gives the refusal in err that says that there is nothing to order; nil where it is none.
+func Satisfied(err error) *Refusal {
+	var r *Refusal
+	if errors.As(err, &r) && r.Code == CodeSatisfied {
+		return r
+	}
+	return nil
 }
 
 // Error reads: plan "Gold": not on offer; choices: Enterprise Plan (30485…), Ultimate Plan (30485…)

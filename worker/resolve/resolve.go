@@ -79,7 +79,7 @@ func (r *Resolver) Resolve(ctx context.Context, in tasks.Intent) (Resolution, er
 	asked := look{level: cached, since: r.now(), seq: r.seq.Add(1), ttl: r.ttl}
 	res, err := r.resolve(ctx, in, kind, asked)
 	var refusal *Refusal
-	if errors.As(err, &refusal) {
+	if errors.As(err, &refusal) && refusal.Code != CodeSatisfied {
 		// The caches may be behind. Where they are not (younger than recheckAge), this costs no call.
 		return r.resolve(ctx, in, kind, asked.at(rechecked))
 	}

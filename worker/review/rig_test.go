@@ -80,7 +80,7 @@ func (g *rig) mark() int64 {
 // accepted is a new order for seven recording minutes.
 func (g *rig) accepted(reference, productNo string) store.Order {
 	g.t.Helper()
-	n := tasks.NewOrder(tasks.Intent{Reference: reference, Kind: "add_recording_minutes", ProductNo: productNo, Quantity: 7}.Normalise(), tasks.QueueOrders)
+	n := tasks.NewOrder(tasks.Intent{Reference: reference, Kind: "add_recording_minutes", ProductNo: productNo, Quantity: 7, AllowDuplicate: true}.Normalise(), tasks.QueueOrders)
 	o, _, err := g.room.Store.Accept(g.t.Context(), n)
 	g.must(err)
 	return o

@@ -29,7 +29,7 @@
 //	pages shift while they are turned                            PageShift, MaxPageSize
 //	others order for the same PBX, or for any                    Strangers, Place
 //	the portal's clock is wrong                                  ClockOffset
-//	capacity cannot be read, or it changed                       Capacity, Extensions
+//	capacity cannot be read, it changed, or it lags              Capacity, Extensions, FreezeExtensions
 //	an order is pending, and is paid or refunded later           NextStatus, SetStatus
 //	tokens end early                                             TokenLife, ExpireTokens, ForgetTokens
 //	the simulator itself dies, and comes back                    Journal, OpenJournal, Resume

@@ -61,11 +61,15 @@ type productJSON struct {
 	HighAvailability *bool  `json:"highAvailability,omitempty"`
 }
 
-func productOnWire(p *PBX, capacity bool) productJSON {
+// productOnWire shows a PBX. s.mu is held.
+func (s *Server) productOnWire(p *PBX, capacity bool) productJSON {
 	out := productJSON{ActivationStatus: "activated", PBXName: p.Name,
 		ProductID: strconv.Itoa(yeastar.ProductPCE), ProductNo: p.ProductNo}
 	if capacity {
 		extensions, minutes, ha := p.Extensions, p.Minutes, p.HA
+		if was, frozen := s.frozen[p.ProductNo]; frozen {
+			extensions = was
+		}
 		out.Extensions, out.RecordingMinutes, out.HighAvailability = &extensions, &minutes, &ha
 		out.BillingCycle, out.PlanID, out.PlanName = p.BillingCycle, p.PlanID.String(), p.Plan
 	}
@@ -102,7 +106,7 @@ func (s *Server) productList(q url.Values, _ string) reply {
 		return *refusal
 	}
 	for _, pbx := range all[from:to] {
-		p.Results = append(p.Results, productOnWire(pbx, s.opt.Capacity == ShowsBoth))
+		p.Results = append(p.Results, s.productOnWire(pbx, s.opt.Capacity == ShowsBoth))
 	}
 	return ok(p)
 }
@@ -122,7 +126,7 @@ func (s *Server) productDetails(q url.Values, _ string) reply {
 	if p == nil || id == 0 {
 		return refuse(http.StatusNotFound, "product_not_found", "productNo", "exists", "%q is not a product of this account", no)
 	}
-	return ok(productOnWire(p, s.opt.Capacity != ShowsNone))
+	return ok(s.productOnWire(p, s.opt.Capacity != ShowsNone))
 }
 
 // subscribable is Query Subscribable Products.

@@ -29,6 +29,7 @@ type Server struct {
 	tokens   tokens
 	pbxs     []*PBX
 	pbxByNo  map[string]*PBX
+	frozen   map[string]int // extensions that are shown instead of what there is, by serial number; nil: none are
 	contacts []contact
 	orders   orderBook
 	rules    []rule          // commanded faults

@@ -24,6 +24,22 @@ func (s *Server) SetFieldNames(f FieldNames) { s.adjust(func(o *Options) { o.Fie
 // SetCapacity changes where a PBX's plan, cycle and extensions are shown.
 func (s *Server) SetCapacity(c Shows) { s.adjust(func(o *Options) { o.Capacity = c }) }
 
+// FreezeExtensions lets the product list and details go on showing the extensions that there are now, whatever is
+// ordered meanwhile, until thaw is called: a portal whose pages lag behind its orders.
+func (s *Server) FreezeExtensions() (thaw func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.frozen = map[string]int{}
+	for _, p := range s.pbxs {
+		s.frozen[p.ProductNo] = p.Extensions
+	}
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.frozen = nil
+	}
+}
+
 // SetListLag changes how long an order stays out of the list.
 func (s *Server) SetListLag(d time.Duration) { s.adjust(func(o *Options) { o.ListLag = d }) }
 

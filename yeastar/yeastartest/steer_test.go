@@ -141,6 +141,26 @@ func TestCapacityCanBeHiddenLater(t *testing.T) {
 	}
 }
 
+func TestFrozenExtensionsAreShownUntilTheyThaw(t *testing.T) {
+	t.Parallel()
+	p := open(t, Options{Extensions: func(string, int) int { return 40 }})
+	shown := func(want float64) {
+		t.Helper()
+		details := decode[map[string]any](t, p.get("/product/openapi/instance_product/v1/detail?productId=13&productNo="+TutorialExpandPBX))
+		if row := decode[pageJSON](t, p.get(productListPath)).Results[0]; row["extensions"] != want || details["extensions"] != want {
+			t.Errorf("the list shows %v, details %v; want %v", row["extensions"], details["extensions"], want)
+		}
+	}
+	thaw := p.FreezeExtensions()
+	p.Place(TutorialExpandPBX, ExtensionsID, 5, "")
+	shown(40)
+	if pbx, _ := p.PBX(TutorialExpandPBX); pbx.Extensions != 45 {
+		t.Errorf("it has %d, want 45", pbx.Extensions)
+	}
+	thaw()
+	shown(45)
+}
+
 func TestAServerMadeByNewHasNoAddress(t *testing.T) {
 	t.Parallel()
 	s := New(Options{})

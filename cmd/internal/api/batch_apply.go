@@ -131,6 +131,15 @@ func (a *API) openSheet(c *call, body io.Reader) (*sheet.Reader, string, error) 
 		}
 		defaults[name] = value
 	}
+	if text := c.query.Get("allowDuplicate"); text != "" {
+		allow, err := strconv.ParseBool(text)
+		if err != nil {
+			bad = append(bad, field("allowDuplicate", text, "must be true or false"))
+		}
+		if allow {
+			defaults["allowDuplicate"] = "yes"
+		}
+	}
 	if bad != nil {
 		return nil, "", invalid(bad...)
 	}
@@ -160,6 +169,12 @@ func (a *API) brakes(c *call, cfg *intake.Config) error {
 		hold, err := strconv.ParseBool(text)
 		if cfg.Hold = hold; err != nil {
 			bad = append(bad, field("hold", text, "must be true or false"))
+		}
+	}
+	if text := q.Get("budget"); text != "" {
+		n, err := strconv.Atoi(text)
+		if cfg.Budget = n; err != nil || n < 0 || n > 1_000_000_000 {
+			bad = append(bad, field("budget", text, "must be a number of units, such as 5000"))
 		}
 	}
 	if text := q.Get("canary"); text != "" {

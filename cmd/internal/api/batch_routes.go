@@ -43,6 +43,8 @@ func (a *API) batchRoutes() []route {
 				query("canary", "Release so many orders first, the rest when these are placed and seen at the portal", whole(0, batch.MaxCanary, 0)),
 				query("stopRefused", "Stop above this share of refused orders (from 20 orders on)", share()),
 				query("stopUnknown", "Stop above this share of orders in doubt", share()),
+				query("budget", "Send no more units than these in all; what is in doubt counts", whole(0, 1_000_000_000, 0)),
+				query("allowDuplicate", "Do not hold orders for looking like others", &huma.Schema{Type: huma.TypeBoolean}),
 				query("by", "Who orders; with tokens it is the token's name", text()),
 			}, read...),
 			takes: file, most: maxStream, streams: true,

@@ -197,6 +197,8 @@ func intentSchema() *huma.Schema {
 			"kind":             kind,
 			"productNo":        limited("The PBX's serial number.", 64),
 			"quantity":         {Type: huma.TypeInteger, Minimum: new(1.0), Maximum: new(1e6), Description: "In the kind's unit."},
+			"ensure":           {Type: huma.TypeInteger, Minimum: new(1.0), Maximum: new(1e6), Description: "In place of quantity: bring the PBX to so many extensions."},
+			"allowDuplicate":   {Type: huma.TypeBoolean, Description: "It may look like another order of late; else it is held then, until a person releases it."},
 			"plan":             limited("The plan's name; or connectionPlanId, or neither.", 200),
 			"connectionPlanId": id, "serviceId": id, "billingId": id,
 			"billingCycle":   limited("Left out: the PBX's own.", 32),

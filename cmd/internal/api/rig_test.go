@@ -244,7 +244,7 @@ func (s said) is(status int, slug string) api.Problem {
 
 // minutes is an intent that can be accepted.
 func minutes(reference string) string {
-	return fmt.Sprintf(`{"reference":%q,"kind":"add_recording_minutes","productNo":"3658B431119665QJ","quantity":1000}`, reference)
+	return fmt.Sprintf(`{"reference":%q,"kind":"add_recording_minutes","productNo":"3658B431119665QJ","quantity":1000,"allowDuplicate":true}`, reference)
 }
 
 // held is an order that waits for its release.

@@ -187,3 +187,21 @@ func TestTakingAFileInIsMeasuredBesideRawTasks(t *testing.T) {
 		}
 	}
 }
+
+func TestABatchIsPlacedAtARateAndUrgentOrdersBesideIt(t *testing.T) {
+	t.Parallel()
+	code, stdout, stderr := run(t, "--drain", "--orders", "60", "--rate", "200/s", "--latency", "0", "--redis-url", "embedded://", "--json")
+	if code != 0 {
+		t.Fatalf("exit %d: %s", code, stderr)
+	}
+	var d bench.Drain
+	if err := json.Unmarshal([]byte(stdout), &d); err != nil {
+		t.Fatalf("%v: %s", err, stdout)
+	}
+	if d.Rows != 60 || d.Placed != 60 || d.Rate != 200 || d.PerSecond <= 0 || d.Ratio != d.PerSecond/200 || len(d.Urgent) != 3 {
+		t.Errorf("%+v", d)
+	}
+	if code, _, stderr := run(t, "--drain", "--rate", "unlimited"); code != 2 || !strings.Contains(stderr, `--rate "unlimited": want a limit`) {
+		t.Errorf("exit %d: %s", code, stderr)
+	}
+}

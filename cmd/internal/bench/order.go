@@ -33,7 +33,7 @@ func orders(n int) ([]order, error) {
 	made := make([]order, n)
 	for i := range made {
 		p := all[i%len(all)]
-		in := tasks.Intent{Reference: "bench-" + strconv.Itoa(i), Kind: kind, ProductNo: p.ProductNo, Quantity: 1000,
+		in := tasks.Intent{Reference: "bench-" + strconv.Itoa(i), Kind: kind, ProductNo: p.ProductNo, Quantity: 1000 + i/len(all), // none looks like another
 			BillingContact: "billing@example.com"}.Normalise()
 		po := tasks.SentPONumber(in.ID(), 1, "")
 		body, err := json.Marshal(yeastar.OrderRequest{

@@ -54,6 +54,9 @@ func (v batchView) code() int {
 		code = exitFailed
 	}
 	for s, n := range v.Counts {
+		if s == store.Rejected {
+			n -= v.Satisfied
+		}
 		if n > 0 {
 			code = worse(code, codeOfState(s))
 		}
@@ -67,7 +70,14 @@ func (v batchView) tally() string {
 	order := []store.State{store.Placed, store.Rejected, store.Cancelled, store.Review, store.Unknown, store.Pending, store.Submitting,
 		store.Preparing, store.Accepted, store.Held}
 	for _, s := range order {
-		if n := v.Counts[s]; n > 0 {
+		n := v.Counts[s]
+		if s == store.Rejected {
+			if v.Satisfied > 0 {
+				parts = append(parts, fmt.Sprintf("%d satisfied", v.Satisfied))
+			}
+			n -= v.Satisfied
+		}
+		if n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, s))
 		}
 	}
@@ -95,6 +105,12 @@ func (a *app) showBatch(v batchView) {
 	}
 	slices.Sort(waits)
 	a.field("waiting", strings.Join(waits, ", "))
+	if n := v.Waiting[store.WaitDuplicate]; n > 0 {
+		a.field("look alike", fmt.Sprintf("%d: orderq order list --state held --batch %s, then order release or order cancel", n, v.ID))
+	}
+	if v.Budget != nil {
+		a.field("budget", v.Budget.String())
+	}
 	if v.Earlier > 0 {
 		a.field("earlier files", fmt.Sprintf("%d orders of rows that the file does not have any more", v.Earlier))
 	}

@@ -31,6 +31,14 @@ func (f *sheetFlags) bind(cmd *cobra.Command) {
 	cmd.Flags().StringToStringVar(&f.defaults, "set", nil, "`field=value` for rows that leave it out, e.g. kind=add_recording_minutes")
 }
 
+// set says something for the rows that leave it out.
+func (f *sheetFlags) set(field, value string) {
+	if f.defaults == nil {
+		f.defaults = map[string]string{}
+	}
+	f.defaults[field] = value
+}
+
 // open reads a file's header. Close what it gives.
 func (f *sheetFlags) open(a *app, path, account string) (*sheet.Reader, io.Closer, error) {
 	in := a.in
@@ -65,6 +73,8 @@ func (a *app) batchApply(set settings) *cobra.Command {
 		yes, hold, wait bool
 		brakes          batch.Brakes
 		limit           time.Duration
+		budget          int
+		duplicates      bool
 		by              string
 	)
 	cmd := &cobra.Command{
@@ -79,7 +89,12 @@ order the same rows once more, give another --name.
 With --canary the first orders go alone, and the rest when they are placed and
 the portal shows them; --stop-refused and --stop-unknown end the release when
 too much comes out otherwise. A batch that has stopped waits for batch approve,
-or batch cancel.
+or batch cancel. With --budget orders wait that do not fit any more, until
+orderq limits set --budget batch:NAME=UNITS.
+
+An order that looks like another of the last 24 hours (same PBX, kind and
+quantity, in this file or elsewhere) is held: order release, or from the start
+--allow-duplicate, or yes in a column of that name.
 
 A plan (batch plan -o PLAN) is applied as it is, without --yes: rows for which
 something has changed since are no orders, and say what.
@@ -102,6 +117,8 @@ unknown or in review · 5 not final within --timeout.`,
 	cmd.Flags().IntVar(&brakes.Canary, "canary", 0, "release so `many` orders first, the rest when these are placed and seen at the portal")
 	cmd.Flags().Float64Var(&brakes.StopRefused, "stop-refused", 0, "stop above this `share` of refused orders, e.g. 0.05 (from 20 orders on)")
 	cmd.Flags().Float64Var(&brakes.StopUnknown, "stop-unknown", 0, "stop above this `share` of orders in doubt")
+	cmd.Flags().IntVar(&budget, "budget", 0, "send no more `units` than these in all; what is in doubt counts")
+	cmd.Flags().BoolVar(&duplicates, "allow-duplicate", false, "do not hold orders for looking like others")
 	cmd.Flags().BoolVar(&wait, "wait", false, "wait until its orders are final, showing how far they are")
 	cmd.Flags().DurationVar(&limit, "timeout", 0, "with --wait: how long at most (default: as long as it takes)")
 	cmd.Flags().StringVar(&by, "by", "", "who orders (default: $USER)")
@@ -124,12 +141,18 @@ unknown or in review · 5 not final within --timeout.`,
 		if err != nil {
 			return err
 		}
+		if budget < 0 {
+			return wrongUse(fmt.Errorf("--budget %d: want a number of units, such as 5000", budget))
+		}
 		if by == "" {
 			by = a.user()
 		}
+		if duplicates {
+			f.set("allowDuplicate", "yes")
+		}
 		apply := func(name string, rows intake.Rows) error {
 			return set.withLedger(func(ctx context.Context, l *ledger, _ []string) error {
-				return a.applyBatch(ctx, l, intake.Config{Store: l.store, Name: name, By: by, Hold: hold, Brakes: brakes, Reader: rows}, wait, limit)
+				return a.applyBatch(ctx, l, intake.Config{Store: l.store, Name: name, By: by, Hold: hold, Brakes: brakes, Budget: budget, Reader: rows}, wait, limit)
 			})(ctx, nil)
 		}
 		if found, err := a.applyPlan(ctx, cfg, args[0], f, apply); found || err != nil {

@@ -25,14 +25,15 @@ func (a *app) batchPlan(set settings) *cobra.Command {
 		Long: `Show what a file would order, by reads alone: for each row the PBX, plan and
 cycle as the portal has them, or why it could not be ordered; rows that ask for
 what another row asks for; rows that were ordered already; totals. The portal's
-API shows no prices.
+API shows no prices. What an ensure row orders is what its PBX lacks now; it is
+computed again when it is sent.
 
 With -o the plan is written to a file, bound by a hash. batch apply PLAN then
 orders exactly that, and stops at rows for which something has changed since.
 
-Exit: 0 every row could be ordered, or was · 1 the portal or Redis does not
-answer, or the file cannot be read on · 2 it cannot be read at all · 3 some rows
-are no orders.`,
+Exit: 0 every row could be ordered, was ordered, or has nothing to order · 1 the
+portal or Redis does not answer, or the file cannot be read on · 2 it cannot be
+read at all · 3 some rows are no orders.`,
 		Example: `  orderq batch plan november.csv
   orderq batch plan november.csv -o nov.plan && orderq batch apply nov.plan
   orderq batch plan november.csv --json > rows.ndjson`,
@@ -133,6 +134,9 @@ func (a *app) showPlanned(r plan.Row, first bool) error {
 		return nil
 	}
 	last := join(", ", r.Order.Plan, r.Order.BillingCycle)
+	if r.Order.Ensure > 0 {
+		last = fmt.Sprintf("has %d, wants %d; %s", r.Order.Extensions, r.Order.Ensure, last)
+	}
 	if r.Twin > 0 {
 		last = fmt.Sprintf("as row %d; %s", r.Twin, last)
 	}
@@ -149,6 +153,9 @@ func (a *app) showPlan(s plan.Summary, out string) error {
 	a.field("batch", s.Name)
 	a.field("rows", fmt.Sprintf("%d: %d new, %d ordered already, %d refused, %d invalid, %d in conflict", s.Rows,
 		s.States[plan.New], s.States[plan.Ordered], s.States[plan.Refused], s.States[plan.Invalid], s.States[plan.Conflict]))
+	if n := s.States[plan.Satisfied]; n > 0 {
+		a.field("nothing for", count(int64(n), "row")+" whose PBX has what it asks for")
+	}
 	for _, t := range s.Totals {
 		a.field("would order", fmt.Sprintf("%s: %s, %d in all", t.Kind, count(int64(t.Orders), "order"), t.Quantity))
 	}

@@ -72,9 +72,9 @@ func (a *app) batchStatus(set settings) *cobra.Command {
 		Use: "status BATCH", Short: "Show how far a batch is", Example: "  orderq batch status november",
 		Long: `Show how far a batch is.
 
-Exit: 0 all placed · 1 not found, or some rows are no orders · 3 some rejected
-or cancelled · 4 some unknown or in review · 5 some not final; the worst of
-these (1, 4, 5, 3, 0).`,
+Exit: 0 all placed, or satisfied: their PBX has what they ask for · 1 not found,
+or some rows are no orders · 3 some rejected or cancelled · 4 some unknown or in
+review · 5 some not final; the worst of these (1, 4, 5, 3, 0).`,
 	}, func(ctx context.Context, l *ledger, one batch.Batch) error {
 		v, err := l.viewBatch(ctx, one)
 		if err == nil {

@@ -1,12 +1,14 @@
 package cli
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"orderq/store"
 	"orderq/yeastar/yeastartest"
@@ -41,6 +43,22 @@ func (d *desk) view(text string) batchView {
 		d.t.Fatalf("%v in %q", err, text)
 	}
 	return v
+}
+
+// eventually asks again until the answer is yes.
+func (d *desk) eventually(what string, yes func() bool) {
+	d.t.Helper()
+	ctx, cancel := context.WithTimeout(d.t.Context(), time.Minute)
+	defer cancel()
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	for !yes() {
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			d.t.Fatalf("never: %s", what)
+		}
+	}
 }
 
 func TestASpreadsheetComesBackWithItsNumbers(t *testing.T) {
@@ -216,4 +234,78 @@ func TestATemplateIsAFileThatCanBeApplied(t *testing.T) {
 			t.Errorf("%s: %+v", format, v)
 		}
 	}
+}
+
+// Two rows ask for the same: one is sent. A person looks at the other, and lets it go or takes it back.
+func TestRowsThatLookAlikeAreLookedAtByAPerson(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	sn := d.portal.PBXs()[0].ProductNo
+	path := d.file("twice.csv", "SN,Kind,Qty\n"+strings.Repeat(sn+",add_recording_minutes,100\n", 2))
+	d.worker()
+	got := d.must(exitNotFinal, "batch", "apply", "--yes", path, "--wait")
+	says(t, got.out, "1 placed, 1 held", "look alike")
+	v := d.view(d.run("batch", "status", "twice", "--json").out)
+	if v.Waiting[store.WaitDuplicate] != 1 {
+		t.Fatalf("%+v", v)
+	}
+	var held store.Order
+	if err := json.Unmarshal([]byte(d.must(exitDone, "order", "list", "--state", "held", "--batch", v.ID, "--json").out), &held); err != nil {
+		t.Fatal(err)
+	}
+	id := held.ID
+	says(t, d.must(exitDone, "order", "get", id).out, "waits for a person to release it", v.ID)
+	d.must(exitDone, "order", "release", id, "--by", "anna", "--note", "they do")
+	d.must(exitDone, "order", "wait", id, "--timeout", "1m")
+	if n := len(d.portal.Ledger().Orders); n != 2 {
+		t.Errorf("the portal has %d orders", n)
+	}
+	path = d.file("thrice.csv", "SN,Kind,Qty\n"+strings.Repeat(sn+",add_recording_minutes,100\n", 3))
+	d.must(exitDone, "batch", "apply", "--yes", path, "--wait", "--allow-duplicate")
+	if n := len(d.portal.Ledger().Orders); n != 5 {
+		t.Errorf("the portal has %d orders", n)
+	}
+}
+
+func TestABatchStaysWithinItsBudget(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	path := d.november(5) // 100 minutes each, and a bad row
+	d.worker()
+	d.must(exitFailed, "batch", "apply", "--yes", path, "--budget", "350")
+	d.eventually("3 are placed, 2 wait", func() bool {
+		v := d.view(d.run("batch", "status", "november", "--json").out)
+		return v.Counts[store.Placed] == 3 && v.Waiting[store.WaitBudget] == 2
+	})
+	says(t, d.must(exitFailed, "batch", "status", "november").out, "300 of 350 units spent or in doubt, 50 left", "2 for budget")
+	// Who takes the batch up again does not take its budget away.
+	d.must(exitFailed, "batch", "apply", "--yes", path)
+	got := d.must(exitDone, "limits", "set", "--budget", "batch:november=500", "--by", "anna", "--note", "agreed")
+	says(t, got.err, "2 orders that waited for a budget ask again now")
+	says(t, got.out, "anna: agreed")
+	d.must(exitFailed, "batch", "watch", "november") // a row is no order
+	if n := len(d.portal.Ledger().Orders); n != 5 {
+		t.Errorf("the portal has %d orders", n)
+	}
+}
+
+func TestLimitsThatCannotBeMeantSayWhatCan(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	for _, c := range []struct{ args, want string }{
+		{"--budget day:minutes=5", "there is no kind minutes (there are expand_extensions, add_recording_minutes, subscribe_ha)"},
+		{"--budget day=5", "it does not say of what"},
+		{"--budget week:subscribe_ha=5", "there is no such scope"},
+		{"--budget day:subscribe_ha", "it has no ="},
+		{"--budget day:subscribe_ha=-1", "units must be a whole number"},
+		{"--duplicates soon", "want off, or a time from 1s"},
+		{"", "nothing to change"},
+	} {
+		says(t, d.must(exitUsage, append([]string{"limits", "set", "--by", "anna"}, strings.Fields(c.args)...)...).err, c.want)
+	}
+	says(t, d.must(exitUsage, "limits", "set", "--duplicates", "off").err, "--by")
+	says(t, d.must(exitFailed, "limits", "set", "--by", "anna", "--budget", "batch:nix=5").err, `batch "nix"`)
+	d.must(exitDone, "limits", "set", "--by", "anna", "--duplicates", "off", "--budget", "account:subscribe_ha=7")
+	says(t, d.must(exitDone, "limits").out, "account:subscribe_ha: 0 of 7 units spent or in doubt, 7 left", "none is held for what it looks like")
+	says(t, d.must(exitDone, "limits", "set", "--by", "anna", "--duplicates", "72h", "--budget", "account:subscribe_ha=none").out, "of the last 3d")
 }

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -9,12 +10,15 @@ import (
 	"github.com/spf13/cobra"
 
 	"orderq/cmd/internal/bench"
+	"orderq/cmd/internal/config"
 )
 
 func (a *app) bench() *cobra.Command {
 	var o bench.Options
 	var latency string
-	var batch bool
+	var batch, drain bool
+	var rate string
+	var most time.Duration
 	cmd := &cobra.Command{
 		Use: "bench", Short: "Measure orders per second beside a bare asynq handler", GroupID: groupCheck, Args: none,
 		Long: `Measure orders per second through the whole pipeline, beside a bare asynq
@@ -25,12 +29,14 @@ PATH, else the built-in Redis (whose figures say little). Nothing is bought, and
 nothing outlives it. With the defaults it takes a minute or two.
 
 With --batch it takes a file of so many rows in, beside as many raw tasks put
-into the queue by 32 producers.
+into the queue by 32 producers. With --drain a worker places such a file at
+--rate, and urgent orders come behind it.
 
 With --redis it uses a database that must be empty, and empties it again.`,
 		Example: `  orderq bench
   orderq bench --orders 500 --latency 0 --rounds 5 --servers 4
   orderq bench --batch --orders 10000 --fsync everysec
+  orderq bench --drain --orders 10000 --rate 10/s --for 60s --latency 50ms
   orderq bench --redis redis://127.0.0.1:6379/15 --json`,
 	}
 	f := cmd.Flags()
@@ -41,6 +47,9 @@ With --redis it uses a database that must be empty, and empties it again.`,
 	f.IntVar(&o.Servers, "servers", 1, "asynq servers that share the concurrency")
 	f.StringVar(&o.Fsync, "fsync", "always", "appendfsync of the redis-server it brings: always, everysec, `no`")
 	f.BoolVar(&batch, "batch", false, "measure taking a batch in instead")
+	f.BoolVar(&drain, "drain", false, "measure how a batch is placed at a rate instead")
+	f.StringVar(&rate, "rate", "100/s", "with --drain: calls to the portal")
+	f.DurationVar(&most, "for", 0, "with --drain: how long at most (default: until all rows are placed)")
 	f.StringVar(&o.Redis, "redis-url", "", "`URL` of an empty database, or embedded://")
 	cmd.RunE = a.do(func(ctx context.Context, _ []string) (err error) {
 		if o.Latencies, err = durations(latency); err != nil {
@@ -55,6 +64,9 @@ With --redis it uses a database that must be empty, and empties it again.`,
 			return wrongUse(err)
 		}
 		o.Progress, o.Now = a.err, a.now
+		if drain {
+			return a.benchDrain(ctx, o, rate, most)
+		}
 		if batch {
 			return a.benchIntake(ctx, o)
 		}
@@ -73,6 +85,25 @@ With --redis it uses a database that must be empty, and empties it again.`,
 
 func (a *app) benchIntake(ctx context.Context, o bench.Options) error {
 	report, err := bench.MeasureIntake(ctx, o)
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.emit(report)
+	}
+	report.Write(a.out)
+	return nil
+}
+
+func (a *app) benchDrain(ctx context.Context, o bench.Options, text string, most time.Duration) error {
+	rate, err := config.ParseRate(text)
+	if err == nil && rate.Unlimited() {
+		err = errors.New("want a limit")
+	}
+	if err != nil {
+		return wrongUse(fmt.Errorf("--rate %q: %w", text, err))
+	}
+	report, err := bench.MeasureDrain(ctx, o, rateOf(rate), most)
 	if err != nil {
 		return err
 	}

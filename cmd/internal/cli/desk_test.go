@@ -329,7 +329,7 @@ func (d *desk) sentAndLost(reference, sender, pbx string) store.Order {
 
 func (d *desk) accepted(reference, pbx string, held bool) store.Order {
 	d.t.Helper()
-	n := tasks.NewOrder(tasks.Intent{Reference: reference, Kind: "add_recording_minutes", ProductNo: pbx, Quantity: 7}.Normalise(), tasks.QueueOrders)
+	n := tasks.NewOrder(tasks.Intent{Reference: reference, Kind: "add_recording_minutes", ProductNo: pbx, Quantity: 7, AllowDuplicate: true}.Normalise(), tasks.QueueOrders)
 	if held {
 		n.HoldFor, n.HoldOn = store.WaitDuplicate, "oq"
 	}

@@ -58,6 +58,14 @@ func codeOf(err error) int {
 	return exitFailed
 }
 
+// codeOfOrder says with what code to end for an order that was waited for: one that has nothing to order is done.
+func codeOfOrder(o store.Order) int {
+	if o.Satisfied() {
+		return exitDone
+	}
+	return codeOfState(o.State)
+}
+
 // codeOfState says with what code to end for an order that was waited for.
 func codeOfState(s store.State) int {
 	switch s {

@@ -16,18 +16,19 @@ import (
 
 // rehearsal is what a dry run found out.
 type rehearsal struct {
-	Reference string               `json:"reference"`
-	ID        string               `json:"id"`
-	Request   yeastar.OrderRequest `json:"request"` // the body of the first attempt
-	Kind      string               `json:"kind"`
-	ProductNo string               `json:"productNo"`
-	Quantity  int                  `json:"quantity"`
-	Plan      string               `json:"plan,omitempty"`
-	Service   string               `json:"service,omitempty"`
-	Cycle     string               `json:"billingCycle,omitempty"`
-	Contact   string               `json:"billingContact,omitempty"`
-	Has       *int                 `json:"extensions,omitempty"` // that the PBX has now
-	Notes     []string             `json:"notes,omitempty"`      // what could not be checked
+	Reference string                `json:"reference"`
+	ID        string                `json:"id"`
+	Request   *yeastar.OrderRequest `json:"request,omitempty"` // the body of the first attempt; absent: there is nothing to order
+	Kind      string                `json:"kind"`
+	ProductNo string                `json:"productNo"`
+	Quantity  int                   `json:"quantity"`
+	Ensure    int                   `json:"ensure,omitempty"`
+	Plan      string                `json:"plan,omitempty"`
+	Service   string                `json:"service,omitempty"`
+	Cycle     string                `json:"billingCycle,omitempty"`
+	Contact   string                `json:"billingContact,omitempty"`
+	Has       *int                  `json:"extensions,omitempty"` // that the PBX has now
+	Notes     []string              `json:"notes,omitempty"`      // what could not be checked
 }
 
 // rehearse shows what an intent would send. A refusal is exit 3: the order would be rejected.
@@ -65,12 +66,15 @@ func refused(err error) bool {
 
 func rehearseWith(ctx context.Context, resolver *resolve.Resolver, in tasks.Intent) (rehearsal, error) {
 	res, err := resolver.Resolve(ctx, in)
+	if enough := resolve.Satisfied(err); enough != nil {
+		return rehearsal{Reference: in.Reference, ID: in.ID(), Kind: in.Kind, ProductNo: in.ProductNo, Ensure: in.Ensure, Has: &enough.Has}, nil
+	}
 	if err != nil {
 		return rehearsal{}, err
 	}
 	r := rehearsal{
-		Reference: in.Reference, ID: in.ID(), Request: res.Request, Kind: in.Kind, ProductNo: res.ProductNo, Quantity: res.Quantity,
-		Plan: res.Plan, Service: res.Service, Cycle: res.BillingCycle, Contact: res.Contact, Has: res.Extensions, Notes: res.Notes,
+		Reference: in.Reference, ID: in.ID(), Request: &res.Request, Kind: in.Kind, ProductNo: res.ProductNo, Quantity: res.Quantity,
+		Ensure: in.Ensure, Plan: res.Plan, Service: res.Service, Cycle: res.BillingCycle, Contact: res.Contact, Has: res.Extensions, Notes: res.Notes,
 	}
 	r.Request.PONumber = tasks.SentPONumber(r.ID, 1, in.PONumber)
 	return r, nil
@@ -78,11 +82,19 @@ func rehearseWith(ctx context.Context, resolver *resolve.Resolver, in tasks.Inte
 
 func (a *app) showRehearsal(r rehearsal) error {
 	kind, _ := tasks.KindOf(r.Kind)
+	if r.Request == nil {
+		a.field("would order", fmt.Sprintf("nothing: %s has %d %s, and %d are wanted", r.ProductNo, *r.Has, kind.Unit, r.Ensure))
+		a.say("\nNothing was written or ordered.")
+		return nil
+	}
 	a.field("would order", fmt.Sprintf("%s: %d %s on %s", kind.Title, r.Quantity, kind.Unit, r.ProductNo))
 	a.field("plan", join(", ", r.Plan, r.Cycle))
 	a.field("service", r.Service)
 	a.field("invoice to", r.Contact)
-	if r.Has != nil {
+	switch {
+	case r.Ensure > 0: // then it has been read
+		a.field("it has now", fmt.Sprintf("%d, wants %d: orders %d", *r.Has, r.Ensure, r.Quantity))
+	case r.Has != nil:
 		a.field("it has now", strconv.Itoa(*r.Has)+" extensions")
 	}
 	for _, n := range r.Notes {

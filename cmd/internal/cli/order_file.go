@@ -96,7 +96,7 @@ func (a *app) collect(ctx context.Context, stop context.CancelCauseFunc, l *ledg
 			if err := a.lineOut(o); err != nil {
 				return err
 			}
-			code = worse(code, codeOfState(o.State))
+			code = worse(code, codeOfOrder(o))
 		}
 	}
 	return exit(code)

@@ -21,6 +21,8 @@ type intentFlags struct {
 	cmd    *cobra.Command
 	values map[string]*string // by the intent's JSON name
 	labels *[]string
+
+	duplicate *bool
 }
 
 // intentFlag is one of them: the field's JSON name and its help.
@@ -36,6 +38,7 @@ func intentFields() []intentFlag {
 		{"kind", "what to order: " + strings.Join(kinds, ", ")},
 		{"productNo", "serial `number` of the PBX"},
 		{"quantity", "how many extensions or minutes to add; for subscribe_ha the PBX's extensions, may be left out"},
+		{"ensure", "how many the PBX shall have in the end, instead of --quantity: orders what it lacks when it is sent"},
 		{"plan", "`name` of the PBX's plan; may be left out where the portal shows it"},
 		{"connectionPlanId", "the plan's `id` instead of its name"},
 		{"serviceId", "the service's `id` instead of the kind's own"},
@@ -52,6 +55,7 @@ func bindIntent(cmd *cobra.Command) *intentFlags {
 	for _, field := range intentFields() {
 		f.values[field.field] = cmd.Flags().String(kebab(field.field), "", field.usage)
 	}
+	f.duplicate = cmd.Flags().Bool("allow-duplicate", false, "do not hold it for looking like another order")
 	f.labels = cmd.Flags().StringArray("label", nil, "`key=value` for your own filters, may be given again; never sent")
 	return f
 }
@@ -59,7 +63,7 @@ func bindIntent(cmd *cobra.Command) *intentFlags {
 // given lists the flags of the intent that were given.
 func (f *intentFlags) given() []string {
 	var flags []string
-	for _, field := range append(intentFields(), intentFlag{field: "label"}) {
+	for _, field := range append(intentFields(), intentFlag{field: "allowDuplicate"}, intentFlag{field: "label"}) {
 		if f.cmd.Flags().Changed(kebab(field.field)) {
 			flags = append(flags, "--"+kebab(field.field))
 		}
@@ -76,11 +80,14 @@ func (f *intentFlags) intent(account, reference string) (tasks.Intent, error) {
 	for field, value := range f.values {
 		switch {
 		case !f.cmd.Flags().Changed(kebab(field)):
-		case field == "quantity" && number.MatchString(*value):
+		case (field == "quantity" || field == "ensure") && number.MatchString(*value):
 			object[field] = json.RawMessage(*value)
 		default:
 			object[field] = *value
 		}
+	}
+	if *f.duplicate {
+		object["allowDuplicate"] = true
 	}
 	if len(*f.labels) > 0 {
 		labels := map[string]string{}

@@ -29,15 +29,20 @@ same intent again under the same --reference never orders twice: it shows the
 order as it is now. Where --reference is left out one is made, and printed
 before anything is written.
 
+With --ensure instead of --quantity the PBX is brought to so many extensions:
+what it lacks is read from the portal when the order is sent. Where it lacks
+nothing the order ends as rejected with the code satisfied, and counts as done.
+
 With --file, each line is one intent in JSON, and each accepted line gives one
 line of output, in the order of the file. A refused line is reported on stderr
 by its number and the others are placed; exit 1 if any was refused. A file may
 be placed again: what was accepted before is only shown.
 
-Exit: 0 accepted (with --wait: placed) · 1 conflict, or Redis does not answer ·
-2 invalid · with --wait, or where the order has ended before: 3 rejected or
-cancelled · 4 unknown or in review · 5 not final within that time.
-With --dry-run nothing is written or ordered: 0 it could be placed, 3 not.`,
+Exit: 0 accepted (with --wait: placed, or satisfied) · 1 conflict, or Redis does
+not answer · 2 invalid · with --wait, or where the order has ended before: 3
+rejected or cancelled · 4 unknown or in review · 5 not final within that time.
+With --dry-run nothing is written or ordered: 0 it could be placed or there is
+nothing to order, 3 not.`,
 		Example: `  orderq order place --kind add_recording_minutes --quantity 1000 \
       --product-no 3658B431119665QJ --plan "Enterprise Plan" \
       --billing-cycle annually --billing-contact billing@example.com
@@ -45,6 +50,8 @@ With --dry-run nothing is written or ordered: 0 it could be placed, 3 not.`,
       --reference crm-4711 --wait 2m
   orderq order place --kind expand_extensions --quantity 5 \
       --product-no 3658B431119665QJ --dry-run
+  orderq order place --kind expand_extensions --ensure 50 \
+      --product-no 3658B431119665QJ --wait 2m
   orderq order place --file orders.ndjson --json > placed.ndjson`,
 	}
 	intent := bindIntent(cmd)
@@ -117,10 +124,13 @@ func (a *app) placeOne(ctx context.Context, set settings, in tasks.Intent, wait 
 	case !placed.Enqueued && o.State == store.Accepted && o.WaitingFor == "":
 		a.note("accepted, but the queue did not answer: a worker's sweeper takes it up within seconds")
 	}
-	if !o.State.Final() {
+	switch {
+	case o.State == store.Held && o.WaitingFor == store.WaitDuplicate:
+		a.note("held: it %s; if both are wanted: orderq order release %s --by NAME --note TEXT, else order cancel", plain(o.Reason), o.ID)
+	case !o.State.Final():
 		a.warnOfSilence(ctx, l)
 	}
-	if wait > 0 {
+	if wait > 0 && o.WaitingFor != store.WaitDuplicate {
 		waited, err := a.await(ctx, l.store, []store.Order{o}, wait)
 		if err != nil {
 			return err
@@ -130,7 +140,7 @@ func (a *app) placeOne(ctx context.Context, set settings, in tasks.Intent, wait 
 	if err := a.result(o, true); err != nil {
 		return err
 	}
-	code := codeOfState(o.State)
+	code := codeOfOrder(o)
 	if wait == 0 && code == exitNotFinal {
 		code = exitDone // accepted is all that was asked for
 	}

@@ -70,7 +70,7 @@ func TestAnOrderThatNobodyTakesExitsFiveAndSaysWhy(t *testing.T) {
 	got := d.must(exitNotFinal, minutes("--wait", "50ms")...)
 	says(t, got.err, "no worker is running for account default: start one with `orderq worker`")
 	d.must(exitDone, "halt", "--by", "anna", "--note", "strange prices")
-	says(t, d.must(exitDone, minutes()...).err, "halted by anna (strange prices)")
+	says(t, d.must(exitDone, minutes("--allow-duplicate")...).err, "halted by anna (strange prices)")
 }
 
 func TestAReferenceIsMadeAndToldBeforeAnythingIsWritten(t *testing.T) {
@@ -150,8 +150,8 @@ func TestTheFlagsAreTheIntentsFields(t *testing.T) {
 		have = append(have, f.field)
 	}
 	for _, f := range tasks.Fields() {
-		// account is a setting, labels are --label
-		if f != "account" && f != "labels" && !slices.Contains(have, f) {
+		// account is a setting, labels are --label, and allowDuplicate has no value
+		if f != "account" && f != "labels" && f != "allowDuplicate" && !slices.Contains(have, f) {
 			t.Errorf("the intent's %s has no flag", f)
 		}
 	}
@@ -159,7 +159,7 @@ func TestTheFlagsAreTheIntentsFields(t *testing.T) {
 	args := []string{"order", "place", "--kind", "add_recording_minutes", "--quantity", "3", "--product-no", "3658b431119665qj",
 		"--reference", "all", "--connection-plan-id", "3048571730026938368", "--service-id", "3048573759449317376",
 		"--billing-cycle", "annually", "--billing-id", "3197218168379846218", "--po-number", "PO-88",
-		"--not-before", "2099-12-01T00:00:00Z", "--label", "customer=acme", "--label", "n=1", "--account", "other"}
+		"--not-before", "2099-12-01T00:00:00Z", "--label", "customer=acme", "--label", "n=1", "--allow-duplicate", "--account", "other"}
 	d.must(exitDone, args...)
 	o, err := store.Open(d.room.Redis, store.DefaultPrefix, "other").Get(t.Context(), tasks.OrderID("other", "all"))
 	if err != nil {
@@ -167,7 +167,7 @@ func TestTheFlagsAreTheIntentsFields(t *testing.T) {
 	}
 	want := `{"reference":"all","account":"other","kind":"add_recording_minutes","productNo":"3658B431119665QJ","quantity":3,` +
 		`"connectionPlanId":"3048571730026938368","serviceId":"3048573759449317376","billingCycle":"annually",` +
-		`"billingId":"3197218168379846218","poNumber":"PO-88","notBefore":"2099-12-01T00:00:00Z","labels":{"customer":"acme","n":"1"}}`
+		`"billingId":"3197218168379846218","poNumber":"PO-88","notBefore":"2099-12-01T00:00:00Z","allowDuplicate":true,"labels":{"customer":"acme","n":"1"}}`
 	if string(o.Intent) != want {
 		t.Errorf("intent\n%s\nwant\n%s", o.Intent, want)
 	}

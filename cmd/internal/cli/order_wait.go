@@ -17,8 +17,9 @@ func (a *app) orderWait(set settings) *cobra.Command {
 		Long: `Wait until orders are final, and show them. An order in review is not waited for
 any longer: a person has to decide.
 
-Exit: 0 placed · 1 not found · 3 rejected or cancelled · 4 unknown or in review
-· 5 not final within the time; of several orders the worst (1, 4, 5, 3, 0).`,
+Exit: 0 placed, or rejected as satisfied (an --ensure with nothing to order) ·
+1 not found · 3 rejected or cancelled · 4 unknown or in review · 5 not final
+within the time; of several orders the worst (1, 4, 5, 3, 0).`,
 		Example: `  orderq order wait crm-4711 --timeout 5m
   orderq order wait crm-4711 --timeout 0s   only tell by the exit code`,
 	}
@@ -44,7 +45,7 @@ Exit: 0 placed · 1 not found · 3 rejected or cancelled · 4 unknown or in revi
 			if err := a.result(o, i == 0); err != nil {
 				return err
 			}
-			code = worse(code, codeOfState(o.State))
+			code = worse(code, codeOfOrder(o))
 		}
 		return exit(code)
 	}))

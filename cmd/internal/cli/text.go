@@ -20,6 +20,9 @@ func describe(o store.Order) string {
 	if o.OrderNo != "" {
 		text += " as " + o.OrderNo
 	}
+	if o.Satisfied() {
+		text += " as satisfied: nothing to order"
+	}
 	if w := waits(o); w != "" {
 		text += ", waits " + w
 	}
@@ -29,11 +32,14 @@ func describe(o store.Order) string {
 // waits says what an order waits for, as what follows "waits".
 func waits(o store.Order) string { return office.Waits(o) }
 
-// wants says what an order is for: "add_recording_minutes 1000 on 3658B431119665QJ".
+// wants says what an order is for: "add_recording_minutes 1000 on 3658B431119665QJ", "expand_extensions 10 to 50 on …".
 func wants(o store.Order) string {
 	text := o.Kind
 	if o.Quantity > 0 {
 		text += " " + strconv.Itoa(o.Quantity)
+	}
+	if o.Ensure > 0 {
+		text += " to " + strconv.Itoa(o.Ensure)
 	}
 	if o.ProductNo != "" {
 		text += " on " + o.ProductNo

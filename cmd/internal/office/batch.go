@@ -35,9 +35,11 @@ type BatchView struct {
 	Hash      string                `json:"hash,omitempty"` // SHA-256 of the file last applied to its end
 	Rows      int                   `json:"rows"`
 	Invalid   int                   `json:"invalid"`
-	Earlier   int                   `json:"earlier,omitempty"` // orders that only earlier files asked for
-	Counts    map[store.State]int   `json:"counts"`            // orders by state
+	Earlier   int                   `json:"earlier,omitempty"`   // orders that only earlier files asked for
+	Counts    map[store.State]int   `json:"counts"`              // orders by state
+	Satisfied int                   `json:"satisfied,omitempty"` // of the rejected: their PBX has what they ask for
 	Waiting   map[store.Waiting]int `json:"waiting,omitempty"`
+	Budget    *Budget               `json:"budget,omitempty"`
 	By        string                `json:"by,omitempty"`
 	Note      string                `json:"note,omitempty"`
 	AppliedBy string                `json:"appliedBy,omitempty"`
@@ -53,11 +55,22 @@ func (o *Office) ViewBatch(ctx context.Context, one batch.Batch) (BatchView, err
 	if err != nil {
 		return BatchView{}, err
 	}
-	return BatchView{
+	v := BatchView{
 		ID: one.ID, Name: one.Name, State: standingOf(one, c), Hash: one.Sum, Rows: c.Rows, Invalid: c.Invalid, Earlier: c.Earlier,
-		Counts: c.States, Waiting: c.Waiting, By: one.By, Note: one.Note, AppliedBy: one.Maker, CreatedAt: one.At, AppliedAt: one.Applied,
+		Counts: c.States, Satisfied: c.Satisfied, Waiting: c.Waiting, By: one.By, Note: one.Note, AppliedBy: one.Maker, CreatedAt: one.At, AppliedAt: one.Applied,
 		counts: c,
-	}, nil
+	}
+	limits, err := o.Store.Limits(ctx)
+	if err != nil {
+		return BatchView{}, err
+	}
+	for _, b := range limits.Budgets {
+		if b.Scope == store.ScopeBatch && b.Of == one.ID {
+			budget := budgetOf(b)
+			v.Budget = &budget
+		}
+	}
+	return v, nil
 }
 
 // standingOf says in a word how far a batch is.
@@ -84,7 +97,7 @@ func (v BatchView) Settled() bool {
 	case "stopped": // nothing more of it is released: what is on its way may still end
 		return v.Open() == v.Counts[store.Review]+v.Counts[store.Held]
 	}
-	return v.Open() == v.Counts[store.Review]
+	return v.Open() == v.Counts[store.Review]+v.Waiting[store.WaitDuplicate]
 }
 
 // OwnApprovalError says that whoever applied a held batch wants to approve it.

@@ -50,6 +50,11 @@ func (r *run) judge(ctx context.Context) (Report, error) {
 		return rep, err
 	}
 	rep.explain(v, records, claims, ledger, r.o.Echo != "none")
+	wrong, err := misspent(ctx, r.store, records)
+	if err != nil {
+		return rep, err
+	}
+	rep.Wrong = append(rep.Wrong, wrong...)
 	id, secret := secrets(r.o.Seed)
 	leaked, err := leaks(r.dir, id, secret)
 	if err != nil {
@@ -83,6 +88,33 @@ func (r *run) judge(ctx context.Context) (Report, error) {
 	rep.GateOpened = spread(r.opened)
 	rep.Clean = len(rep.Verdict.Findings) == 0 && len(rep.Wrong) == 0 && len(rep.Broken) == 0
 	return rep, nil
+}
+
+// misspent says where the budgets' counters are not what the records have spent, or a record's is not what its state
+// says. Redis may have forgotten and been told again in between.
+func misspent(ctx context.Context, st *store.Store, records []store.Order) (wrong []string, err error) {
+	spent := map[string]int{}
+	var budgets []store.Budget
+	for _, o := range records {
+		if _, seen := spent[o.Kind]; !seen {
+			budgets = append(budgets, store.Budget{Scope: store.ScopeAccount, Of: o.Kind, Limit: 1})
+		}
+		spent[o.Kind] += o.Spent
+		if sent := o.State == store.Placed || o.State == store.Pending || o.State == store.Unknown || o.State == store.Submitting; sent && o.Spent == 0 ||
+			(o.State == store.Accepted || o.State == store.Rejected || o.State == store.Cancelled) && o.Spent != 0 {
+			wrong = append(wrong, fmt.Sprintf("order %s is %s and has spent %d units", o.ID, o.State, o.Spent))
+		}
+	}
+	if err := st.SetLimits(ctx, store.LimitChange{Budgets: budgets, By: "prove"}); err != nil {
+		return nil, err
+	}
+	l, err := st.Limits(ctx)
+	for _, b := range l.Budgets {
+		if b.Scope == store.ScopeAccount && b.Spent != spent[b.Of] {
+			wrong = append(wrong, fmt.Sprintf("the budgets say that %d units of %s are spent, and the records %d", b.Spent, b.Of, spent[b.Of]))
+		}
+	}
+	return wrong, err
 }
 
 // explain takes out of the verdict what the scenario makes ambiguous. An order that is left to a person is such a

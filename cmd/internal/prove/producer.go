@@ -28,7 +28,7 @@ func intents(o Options, pbxs []yeastartest.PBX) []tasks.Intent {
 	all := make([]tasks.Intent, o.Orders)
 	for i := range all {
 		p := pbxs[i%len(pbxs)]
-		all[i] = tasks.Intent{Reference: fmt.Sprintf("p%d-%d", o.Seed, i), Kind: "add_recording_minutes", ProductNo: p.ProductNo, Quantity: 100 + i%900}
+		all[i] = tasks.Intent{Reference: fmt.Sprintf("p%d-%d", o.Seed, i), Kind: "add_recording_minutes", ProductNo: p.ProductNo, Quantity: 100 + i%900, AllowDuplicate: true}
 		if i%5 == 4 {
 			all[i].Kind, all[i].Quantity = "expand_extensions", 1
 		}
