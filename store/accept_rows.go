@@ -47,61 +47,84 @@ func (e *RowsRefusedError) Error() string {
 
 func (e *RowsRefusedError) Unwrap() error { return ErrRowsRefused }
 
+// Rows are some rows of a batch, written out for the script that takes them in.
+type Rows struct {
+	batch, token string
+	rows         []Row
+	keys         []string
+	args         []any
+}
+
 // AcceptRows notes rows of a batch and makes their records, in one script: all of them, or none with ErrRowsRefused.
 // A hundred or two at a time are as fast as they come; whole files would keep Redis from its other work. token is the
 // caller's, from package batch. A record that is there already stays as it is, whatever its row asks for: compare the
 // fingerprints.
 func (s *Store) AcceptRows(ctx context.Context, batch, token string, rows []Row) ([]Lodged, error) {
-	if len(rows) == 0 {
-		return nil, nil
+	all, err := s.WriteRows(batch, token, rows)
+	if err != nil {
+		return nil, err
 	}
+	return s.Accepted(ctx, all)
+}
+
+// WriteRows is AcceptRows' work before it asks Redis, for a caller who does it while Redis works on other rows.
+func (s *Store) WriteRows(batch, token string, rows []Row) (Rows, error) {
 	k := s.key
-	keys := []string{k.Batch(batch), k.BatchRows(batch), k.BatchHeld(batch), k.Unreleased(), k.In(Held), k.Events()}
-	args := []any{batch, token, len(rows)}
+	all := Rows{batch: batch, token: token, rows: rows,
+		keys: []string{k.Batch(batch), k.BatchRows(batch), k.BatchHeld(batch), k.Unreleased(), k.In(Held)},
+		args: []any{batch, token, len(rows)}}
 	for _, r := range rows {
 		if r.Of != "" {
-			args = append(args, "next:"+r.Of)
+			all.args = append(all.args, "next:"+r.Of)
 		} else {
-			args = append(args, r.N)
+			all.args = append(all.args, r.N)
 		}
 	}
 	for _, r := range rows {
 		if r.New == nil {
-			args = append(args, r.Text, "")
+			all.args = append(all.args, r.Text, "")
 			continue
 		}
 		n := *r.New
 		if len(n.Intent) > 0 && !json.Valid(n.Intent) {
-			return nil, fmt.Errorf("accept row %d of batch %s: its intent is not JSON", r.N, batch)
+			return Rows{}, fmt.Errorf("accept row %d of batch %s: its intent is not JSON", r.N, batch)
 		}
 		n.Batch, n.HoldFor, n.HoldOn = batch, WaitBatch, batch
 		state, set, tail, _ := n.record()
 		if state != Held { // HoldFor is set
-			return nil, fmt.Errorf("accept row %d of batch %s: it is not held", r.N, batch)
+			return Rows{}, fmt.Errorf("accept row %d of batch %s: it is not held", r.N, batch)
 		}
-		args = append(append(args, r.Text, n.ID, tail, len(set)), set...)
-		keys = append(keys, k.Order(n.ID), k.History(n.ID), k.PBX(n.Target))
+		all.args = append(append(all.args, r.Text, n.ID, tail, len(set)), set...)
+		all.keys = append(all.keys, k.Order(n.ID), k.History(n.ID), k.PBX(n.Target))
 	}
-	reply, err := s.lua.acceptRows.Run(ctx, s.rdb, keys, args...).Slice()
+	return all, nil
+}
+
+// Accepted takes rows in that were written out, as AcceptRows does.
+func (s *Store) Accepted(ctx context.Context, all Rows) ([]Lodged, error) {
+	if len(all.rows) == 0 {
+		return nil, nil
+	}
+	reply, err := s.lua.acceptRows.Run(ctx, s.rdb, all.keys, all.args...).Slice()
 	if err != nil {
-		return nil, fmt.Errorf("accept %d rows of batch %s: %w", len(rows), batch, err)
+		return nil, fmt.Errorf("accept %d rows of batch %s: %w", len(all.rows), all.batch, err)
 	}
 	if len(reply) == 3 && reply[0] == "no" {
 		state := fmt.Sprint(reply[1])
-		return nil, fmt.Errorf("accept rows of batch %s: %w", batch,
-			&RowsRefusedError{State: state, Other: state != "" && state != "cancelled" && fmt.Sprint(reply[2]) != token})
+		return nil, fmt.Errorf("accept rows of batch %s: %w", all.batch,
+			&RowsRefusedError{State: state, Other: state != "" && state != "cancelled" && fmt.Sprint(reply[2]) != all.token})
 	}
-	lodged := make([]Lodged, len(rows))
-	for i, r := range rows {
+	lodged := make([]Lodged, len(all.rows))
+	for i, r := range all.rows {
 		if r.New == nil {
 			continue
 		}
 		if lodged[i], err = lodgedOf(reply[0]); err != nil {
-			return nil, fmt.Errorf("accept row %d of batch %s: %w", r.N, batch, err)
+			return nil, fmt.Errorf("accept row %d of batch %s: %w", r.N, all.batch, err)
 		}
 		lodged[i].ID, reply = r.New.ID, reply[1:]
 		if lodged[i].Fresh {
-			lodged[i].State, lodged[i].Batch, lodged[i].Fingerprint = Held, batch, r.New.Fingerprint
+			lodged[i].State, lodged[i].Batch, lodged[i].Fingerprint = Held, all.batch, r.New.Fingerprint
 		}
 	}
 	return lodged, nil

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // DefaultDuplicateWindow is how long an account remembers what its orders look like, unless a person sets another time.
@@ -50,6 +52,45 @@ func alikeOf(reply []any) Alike {
 type LikeError struct{ Other Alike }
 
 func (e *LikeError) Error() string { return e.Other.String() }
+
+// LookAlike says of each what it would look like were it accepted now; nil: nothing. What is in doubt between two
+// readings is for Accept to decide.
+func (s *Store) LookAlike(ctx context.Context, all []New) ([]*Alike, error) {
+	if len(all) == 0 {
+		return nil, nil
+	}
+	l, err := s.Limits(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found := make([]*Alike, len(all))
+	if l.DuplicateWindow == 0 {
+		return found, nil
+	}
+	now, err := s.rdb.Time(ctx).Result()
+	if err != nil {
+		return nil, fmt.Errorf("look for orders that look alike: %w", err)
+	}
+	replies := make([]*redis.ZSliceCmd, len(all))
+	_, err = s.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		for i, n := range all {
+			replies[i] = p.ZRevRangeByScoreWithScores(ctx, s.key.Like(n.Target, n.Like),
+				&redis.ZRangeBy{Min: "(" + ms(now.Add(-l.DuplicateWindow)), Max: "+inf", Count: 1})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("look for orders that look alike: %w", err)
+	}
+	for i, r := range replies {
+		if z := r.Val(); len(z) > 0 && all[i].Like != "" {
+			a := Alike{Age: now.Sub(time.UnixMilli(int64(z[0].Score)))}
+			a.ID, a.Batch, _ = strings.Cut(fmt.Sprint(z[0].Member), " ")
+			found[i] = &a
+		}
+	}
+	return found, nil
+}
 
 // Release lets a held order go on as its batch does: not before its NotBefore, and where it looks like another order
 // it goes on waiting, for a person, unless its caller allows for that. Recorded either way; released is false where it

@@ -14,7 +14,8 @@ if ARGV[6] == 'no' then
   if other then return { 'like', other, at, int(now) } end
 end
 if ARGV[6] ~= '' then remember(KEYS[7], KEYS[8], now, ARGV[7]) end
-lodge(KEYS[1], KEYS[2], KEYS[5], KEYS[6], now, ARGV[1], ARGV[2], ARGV[3], { unpack(ARGV, 8) })
+lodge(KEYS[1], KEYS[2], KEYS[5], now, ARGV[1], ARGV[2], ARGV[3], ARGV, 8, #ARGV)
+event(KEYS[6], ARGV[1], ARGV[2], 1)
 redis.call('ZADD', KEYS[3], int(now), ARGV[1])
 if ARGV[2] == 'accepted' then
   local due = now + tonumber(ARGV[5])

@@ -1,8 +1,9 @@
 -- accept_rows.lua: rows of a batch, each with the record that it asks for. All of them or, where the batch takes none,
 -- none. A row whose record is there already is noted as a row all the same: the caller compares fingerprints. What can
--- be written for all rows at once is: each command costs a script more than its work.
+-- be written for all rows at once is: each command costs a script more than its work. Nobody is told of a row before
+-- it is released: a file would push everything else out of the stream of events.
 -- KEYS 1 batch (hash)  2 its rows (hash)  3 its held (zset)  4 batches that have unreleased rows (zset)
---      5 index held (zset)  6 events (stream)
+--      5 index held (zset)
 --      then for each row with an order: record (hash), history (list), orders of the target (zset)
 -- ARGV 1 batch id  2 token of the one that applies it  3 how many rows n  then their n places: the row's number, or
 --      next:<id of the order whose place it takes>
@@ -15,12 +16,13 @@ if not b[1] or b[1] == 'cancelled' or b[2] ~= ARGV[2] then return { 'no', b[1] o
 local now, n = millis(), tonumber(ARGV[3])
 local was = redis.call('HMGET', KEYS[2], unpack(ARGV, 4, 3 + n))
 local told, rows, gone, index, held = {}, {}, {}, {}, {}
-local k, i = 7, 4 + n
+local k, i = 6, 4 + n
 for r = 1, n do
   local place, row, id = ARGV[3 + r], ARGV[i], ARGV[i + 1]
   i = i + 2
   local old = was[r] and string.match(was[r], '^(%S+) ')
   if old and old ~= id then
+    if #rows > 0 then redis.call('HSET', KEYS[2], unpack(rows)) end -- what rows above say of their places counts
     local at = 'at:' .. old
     if redis.call('HGET', KEYS[2], at) == place then -- it has no other row, unless one comes that asks for it
       redis.call('HSET', KEYS[2], 'old:' .. old, was[r])
@@ -31,14 +33,15 @@ for r = 1, n do
   rows[#rows + 1] = id .. ' ' .. row
   if id ~= '' then
     gone[#gone + 1] = 'old:' .. id
-    redis.call('HSET', KEYS[2], 'at:' .. id, place)
+    rows[#rows + 1] = 'at:' .. id
+    rows[#rows + 1] = place
     local count, waits = tonumber(ARGV[i + 1]), true
     if redis.call('EXISTS', KEYS[k]) == 1 then
       local there = redis.call('HMGET', KEYS[k], 'state', 'doc', 'wait', 'on')
       told[#told + 1] = { there[1] or '', there[2] or '' }
       waits = there[1] == 'held' and there[3] == 'batch' and there[4] == ARGV[1]
     else
-      lodge(KEYS[k], KEYS[k + 1], KEYS[k + 2], KEYS[6], now, id, 'held', ARGV[i], { unpack(ARGV, i + 2, i + 1 + count) })
+      lodge(KEYS[k], KEYS[k + 1], KEYS[k + 2], now, id, 'held', ARGV[i], ARGV, i + 2, i + 1 + count)
       told[#told + 1] = 0
       index[#index + 1] = int(now)
       index[#index + 1] = id

@@ -103,21 +103,69 @@ func (a *apply) all(ctx context.Context) error {
 		defer close(rows)
 		end = a.readAll(ctx, rows)
 	}()
+	w := &works{apply: a, ctx: ctx}
 	var some []read
 	for row := range rows {
 		some = append(some, row)
 		if len(some) < chunk && len(rows) > 0 {
 			continue
 		}
-		if err := a.take(ctx, some); err != nil {
+		if err := w.begin(some); err != nil {
 			return err
 		}
-		some = some[:0]
+		some = nil
 	}
-	if err := a.take(ctx, some); err != nil {
+	if err := w.begin(some); err != nil {
+		return err
+	}
+	if err := w.end(); err != nil {
 		return err
 	}
 	return end
+}
+
+// works is the script that Redis is at, while the rows of the next are written out.
+type works struct {
+	*apply
+	ctx  context.Context
+	rows []read
+	done chan accepted // nil: none is under way
+}
+
+type accepted struct {
+	lodged []store.Lodged
+	err    error
+}
+
+// begin writes some rows out, waits for the script before them, and starts theirs.
+func (w *works) begin(rows []read) error {
+	in := make([]store.Row, len(rows))
+	for i, r := range rows {
+		in[i] = r.in
+	}
+	written, err := w.Store.WriteRows(w.sum.ID, w.token, in)
+	if err = errors.Join(w.end(), err); err != nil || len(rows) == 0 {
+		return err
+	}
+	w.rows, w.done = rows, make(chan accepted, 1)
+	go func(done chan<- accepted) {
+		lodged, err := w.Store.Accepted(w.ctx, written)
+		done <- accepted{lodged, err}
+	}(w.done)
+	return nil
+}
+
+// end waits for the script that is under way and takes down what came of it.
+func (w *works) end() error {
+	if w.done == nil {
+		return nil
+	}
+	a := <-w.done
+	w.done = nil
+	if a.err != nil {
+		return a.err
+	}
+	return w.count(w.ctx, w.rows, a.lodged)
 }
 
 func (a *apply) readAll(ctx context.Context, rows chan<- read) error {
@@ -141,19 +189,8 @@ func (a *apply) readAll(ctx context.Context, rows chan<- read) error {
 	}
 }
 
-// take takes some rows in.
-func (a *apply) take(ctx context.Context, rows []read) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	in := make([]store.Row, len(rows))
-	for i, r := range rows {
-		in[i] = r.in
-	}
-	lodged, err := a.Store.AcceptRows(ctx, a.sum.ID, a.token, in)
-	if err != nil {
-		return err
-	}
+// count takes down what has come of some rows.
+func (a *apply) count(ctx context.Context, rows []read, lodged []store.Lodged) error {
 	conflicts, err := a.conflicts(ctx, rows, lodged)
 	if err != nil {
 		return err

@@ -25,6 +25,7 @@ type Row struct {
 	State     string   `json:"state"`            // new, satisfied, invalid, refused, ordered, conflict
 	Reason    string   `json:"reason,omitempty"` // why not, or in what state its order is
 	Twin      int      `json:"twin,omitempty"`   // the row before it that asks for the same for the same PBX
+	Alike     string   `json:"alike,omitempty"`  // the order of late that it looks like: it would be held
 	Notes     []string `json:"notes,omitempty"`  // what could not be checked
 
 	intent tasks.Intent
@@ -83,6 +84,7 @@ type Summary struct {
 	Rows   int            `json:"rows"`
 	States map[string]int `json:"states"`
 	Twins  int            `json:"twins"`  // new rows that ask for what a row before them asks for
+	Alike  int            `json:"alike"`  // new rows that would be held, for looking like an order of late or a row before them
 	Totals []Total        `json:"totals"` // of new rows
 	Prices string         `json:"prices"` // "not shown": the portal's API has none
 	Hash   string         `json:"hash,omitempty"`
@@ -171,10 +173,33 @@ func (p *Planner) some(ctx context.Context, in []sheet.Row) ([]Row, error) {
 				return nil, fmt.Errorf("row %d (line %d): %w", r.N, r.Line, err)
 			}
 		}
-		p.count(row)
 		rows[i] = row
 	}
+	if err := p.alike(ctx, rows); err != nil {
+		return nil, err
+	}
+	for _, row := range rows {
+		p.count(row)
+	}
 	return rows, nil
+}
+
+// alike finds the orders of late that new rows look like.
+func (p *Planner) alike(ctx context.Context, rows []Row) error {
+	var asked []store.New
+	var of []int
+	for i, row := range rows {
+		if row.State == New && !row.intent.AllowDuplicate {
+			asked, of = append(asked, tasks.NewOrder(row.intent, tasks.QueueBulk)), append(of, i)
+		}
+	}
+	found, err := p.store.LookAlike(ctx, asked)
+	for k, a := range found {
+		if a != nil {
+			rows[of[k]].Alike = a.ID
+		}
+	}
+	return err
 }
 
 // one says what would come of an intent; o is the order under its reference, where there is one.
@@ -228,6 +253,9 @@ func (p *Planner) count(row Row) {
 	p.sum.States[row.State]++
 	if row.Twin > 0 {
 		p.sum.Twins++
+	}
+	if row.Alike != "" || row.Twin > 0 && row.intent.Like() != "" && !row.intent.AllowDuplicate {
+		p.sum.Alike++
 	}
 	if row.Order == nil {
 		return

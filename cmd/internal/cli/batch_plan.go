@@ -137,6 +137,9 @@ func (a *app) showPlanned(r plan.Row, first bool) error {
 	if r.Order.Ensure > 0 {
 		last = fmt.Sprintf("has %d, wants %d; %s", r.Order.Extensions, r.Order.Ensure, last)
 	}
+	if r.Alike != "" {
+		last = "looks like " + r.Alike + "; " + last
+	}
 	if r.Twin > 0 {
 		last = fmt.Sprintf("as row %d; %s", r.Twin, last)
 	}
@@ -161,6 +164,9 @@ func (a *app) showPlan(s plan.Summary, out string) error {
 	}
 	if s.Twins > 0 {
 		a.field("look at", count(int64(s.Twins), "row")+" beside another for the same on the same PBX")
+	}
+	if s.Alike > 0 {
+		a.field("would be held", fmt.Sprintf("%s that look like others, until a person releases them; --set allowDuplicate=yes, if they are wanted", count(int64(s.Alike), "order")))
 	}
 	a.field("prices", s.Prices+": the portal's API has none")
 	if out != "" {
@@ -190,7 +196,7 @@ func (a *app) applyPlan(ctx context.Context, cfg config.Config, path string, f s
 	}
 	switch {
 	case f.name != "" || f.format != "auto" || len(f.defaults) > 0:
-		return true, wrongUse(errors.New("a plan says for itself what the batch is called and what its rows are: leave --name, --format and --set away"))
+		return true, wrongUse(errors.New("a plan says for itself what the batch is called and what its rows are: leave --name, --format, --set and --allow-duplicate away"))
 	case h.Account != cfg.Account:
 		return true, wrongUse(fmt.Errorf("the plan is for account %s, this command works for %s: say --account", h.Account, cfg.Account))
 	case h.Portal != cfg.BaseURL:
