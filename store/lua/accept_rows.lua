@@ -11,7 +11,7 @@
 --        history tail, count of fields and values, field, value, …
 -- Returns {'no', state, token} where the batch takes no rows from this caller and nothing was written; or for each row
 --      with an order: 0 new, or {state, doc} of the record that was there.
-local b = redis.call('HMGET', KEYS[1], 'state', 'token', 'at')
+local b = redis.call('HMGET', KEYS[1], 'state', 'token', 'at', 'olds')
 if not b[1] or b[1] == 'cancelled' or b[2] ~= ARGV[2] then return { 'no', b[1] or '', b[2] or '' } end
 local now, n = millis(), tonumber(ARGV[3])
 local was = redis.call('HMGET', KEYS[2], unpack(ARGV, 4, 3 + n))
@@ -26,6 +26,8 @@ for r = 1, n do
     local at = 'at:' .. old
     if redis.call('HGET', KEYS[2], at) == place then -- it has no other row, unless one comes that asks for it
       redis.call('HSET', KEYS[2], 'old:' .. old, was[r])
+      redis.call('HSET', KEYS[1], 'olds', '1') -- there are rows put aside: for most batches there never are
+      b[4] = '1'
       redis.call('HDEL', KEYS[2], at)
     end
   end
@@ -54,7 +56,7 @@ for r = 1, n do
   end
 end
 redis.call('HSET', KEYS[2], unpack(rows))
-if #gone > 0 then redis.call('HDEL', KEYS[2], unpack(gone)) end
+if b[4] and #gone > 0 then redis.call('HDEL', KEYS[2], unpack(gone)) end
 if #index > 0 then redis.call('ZADD', KEYS[5], unpack(index)) end
 if #held > 0 then
   redis.call('ZADD', KEYS[3], unpack(held))

@@ -72,6 +72,7 @@ func TestASpreadsheetComesBackWithItsNumbers(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 	says(t, got.err, "columns that are carried and not understood: Customer", `row 6 (line 7): quantity "some"`, "5 new orders, 1 no orders")
+	says(t, d.must(exitFailed, "batch", "status", "Novembre").err, "did you mean november?")
 	results := d.must(exitDone, "batch", "results", "november").out
 	lines := strings.Split(strings.TrimSpace(results), "\n")
 	if len(lines) != 7 || strings.TrimSpace(lines[0]) != "Customer,Serial Number,Type,Minutes,reference,id,state,orderNo,transactionNo,reason" {

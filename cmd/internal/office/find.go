@@ -73,6 +73,23 @@ func (o *Office) FindBatch(ctx context.Context, word string) (batch.Batch, error
 			return one, err
 		}
 	}
-	return batch.Batch{}, fmt.Errorf("batch %q: %w in account %s, neither by name nor by id; orderq batch list shows what there is",
-		tasks.Shown(word), batch.ErrNotFound, o.Config.Account)
+	hint := "orderq batch list shows what there is"
+	if near, err := o.nearBatch(ctx, word); err == nil && near != "" {
+		hint = "did you mean " + near + "? " + hint
+	}
+	return batch.Batch{}, fmt.Errorf("batch %q: %w in account %s, neither by name nor by id; %s",
+		tasks.Shown(word), batch.ErrNotFound, o.Config.Account, hint)
+}
+
+// nearBatch is the name of a batch of late that was probably meant; "": none.
+func (o *Office) nearBatch(ctx context.Context, word string) (string, error) {
+	all, err := batch.Of(o.Store).List(ctx, 100)
+	var names []string
+	for _, one := range all {
+		names = append(names, one.Name)
+	}
+	if near := tasks.Near(word, names, 2, 1); len(near) > 0 {
+		return Plain(near[0]), err
+	}
+	return "", err
 }

@@ -11,6 +11,7 @@ while row do
   local id = string.match(row, '^(%S+) ')
   if id and redis.call('HGET', KEYS[2], 'at:' .. id) == string.format('%.0f', n) then
     redis.call('HSET', KEYS[2], 'old:' .. id, row)
+    redis.call('HSET', KEYS[1], 'olds', '1')
     redis.call('HDEL', KEYS[2], 'at:' .. id)
   end
   redis.call('HDEL', KEYS[2], string.format('%.0f', n))
