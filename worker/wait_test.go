@@ -37,7 +37,7 @@ func TestASecondOrderForAPBXWaitsWhileTheFirstIsInDoubtAndIsWokenAtOnce(t *testi
 // awaitWaiting waits until an order is accepted and waits for one of these.
 func (r *rig) awaitWaiting(id string, what ...store.Waiting) store.Order {
 	r.t.Helper()
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(time.Minute)
 	for {
 		changed := r.moves.changed()
 		o, err := r.room.Store.Get(r.t.Context(), id)
