@@ -72,7 +72,7 @@ func rigIn(t testing.TB, room *storetest.Room, portal yeastartest.Options, tune 
 		Redis: room.Redis, Queue: r.conn, Journal: t.TempDir(),
 		Portal: yeastar.Config{
 			BaseURL: r.portal.URL(), ClientID: r.portal.ClientID(), ClientSecret: yeastar.Secret(r.portal.ClientSecret()),
-			CallTimeout: time.Second,
+			CallTimeout: 2 * time.Second,
 		},
 		BillingContact: "billing@example.com",
 		Concurrency:    8, Settle: 400 * time.Millisecond,
