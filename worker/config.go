@@ -60,6 +60,9 @@ type Config struct {
 	Log    *zap.Logger       // nil: none
 	Now    func() time.Time  // this host's clock; nil: time.Now
 	OnMove func(store.Order) // told of each move of this worker; must not block; nil: nobody
+
+	OnRefuse func(store.Waiting) // told why an order was not let through, by the gate or before it was asked; likewise
+	OnRepair func(Repair)        // told of what the sweeper put right; likewise
 }
 
 func (c Config) withDefaults() Config {
@@ -99,6 +102,12 @@ func (c Config) withDefaults() Config {
 	}
 	if c.OnMove == nil {
 		c.OnMove = func(store.Order) {}
+	}
+	if c.OnRefuse == nil {
+		c.OnRefuse = func(store.Waiting) {}
+	}
+	if c.OnRepair == nil {
+		c.OnRepair = func(Repair) {}
 	}
 	return c
 }

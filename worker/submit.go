@@ -80,6 +80,7 @@ func (w *Worker) submit(ctx context.Context, o store.Order, res resolve.Resoluti
 	}
 	for {
 		if pause := w.askLocally(ctx, o.Queue); pause != nil {
+			w.cfg.OnRefuse(pause.For)
 			return w.wait(ctx, o, *pause)
 		}
 		mark, err := w.marks.current(ctx)
@@ -103,6 +104,7 @@ func (w *Worker) submit(ctx context.Context, o store.Order, res resolve.Resoluti
 		if err != nil {
 			return o, err
 		}
+		w.cfg.OnRefuse(passage.Refused)
 		if passage.Refused == store.RefusedPassed {
 			return o, errPassed
 		}

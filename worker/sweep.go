@@ -31,6 +31,18 @@ const (
 	queuedCheck = time.Minute
 )
 
+// Repair is what the sweeper put right.
+type Repair string
+
+const (
+	RepairTask     Repair = "no_task"       // an accepted order had no task: never enqueued, lost, or what it waited for is over
+	RepairWorker   Repair = "dead_worker"   // the worker that prepared an order is gone
+	RepairDelivery Repair = "lost_delivery" // a delivery of this worker ended and recorded nothing
+)
+
+// Repairs lists them all.
+func Repairs() []Repair { return []Repair{RepairTask, RepairWorker, RepairDelivery} }
+
 // sweep carries out one round. While nothing may be sent it makes no deliveries: they would only come back.
 func (w *Worker) sweep(ctx context.Context) error {
 	if hold, err := w.holdsBack(ctx); hold || err != nil {
@@ -95,14 +107,17 @@ func (w *Worker) see(ctx context.Context, o store.Order, alive map[string]bool) 
 			return nil // in somebody's hands
 		}
 		p := store.Pause{For: store.WaitTime, Reason: "its worker " + o.Owner + " is gone", Crashed: true}
+		repair := RepairWorker
 		if o.Owner == w.id {
-			p.Reason = "its delivery ended and recorded nothing"
+			p.Reason, repair = "its delivery ended and recorded nothing", RepairDelivery
 		}
 		next, err := w.done(w.store.Wait(ctx, o, p))
 		if err != nil {
 			return err
 		}
-		return w.deliver(ctx, next)
+		w.cfg.OnRepair(repair)
+		_, err = w.deliver(ctx, next)
+		return err
 	case store.Accepted:
 		if waits, err := w.queued(o); err != nil || waits {
 			if err == nil {
@@ -110,7 +125,11 @@ func (w *Worker) see(ctx context.Context, o store.Order, alive map[string]bool) 
 			}
 			return err
 		}
-		return w.deliver(ctx, o)
+		made, err := w.deliver(ctx, o)
+		if made {
+			w.cfg.OnRepair(RepairTask)
+		}
+		return err
 	}
 	return nil
 }
@@ -136,18 +155,19 @@ func (w *Worker) queued(o store.Order) (bool, error) {
 	return false, nil
 }
 
-// deliver makes a new task for an accepted order, under the next generation's id.
-func (w *Worker) deliver(ctx context.Context, o store.Order) error {
+// deliver makes a new task for an accepted order, under the next generation's id; made is false where somebody else
+// sees to it.
+func (w *Worker) deliver(ctx context.Context, o store.Order) (made bool, err error) {
 	generation, err := w.store.Deliver(ctx, o, w.grace())
 	if err != nil || generation == 0 {
-		return err
+		return false, err
 	}
 	crash.At(crash.SweepAfterKick)
 	task, opts := tasks.PlaceTask(o, generation)
 	if _, err := w.queue.EnqueueContext(ctx, task, opts...); err != nil && !errors.Is(err, asynq.ErrTaskIDConflict) {
-		return fmt.Errorf("enqueue %s: %w", o.ID, err)
+		return false, fmt.Errorf("enqueue %s: %w", o.ID, err)
 	}
-	return nil
+	return true, nil
 }
 
 func queueName(o store.Order) string { return either(o.Queue, tasks.QueueOrders) }

@@ -47,13 +47,18 @@ func (a *API) identify(c *call, r *route) error {
 	if len(given) != 1 || !strings.EqualFold(scheme, "Bearer") || token == "" {
 		return problem("unauthorized", "send one token, as the header Authorization: Bearer TOKEN")
 	}
-	who, known := a.bearerOf(strings.TrimSpace(token))
+	return a.authorize(c, strings.TrimSpace(token), r.role)
+}
+
+// authorize finds out whose a token is, and whether they may what takes this role.
+func (a *API) authorize(c *call, token string, role config.Role) error {
+	who, known := a.bearerOf(token)
 	if !known {
 		return problem("unauthorized", "this token is not one of this server's: check ORDERQ_API_TOKENS there")
 	}
 	c.who = who
-	if ranks[who.role] < ranks[r.role] {
-		return problem("forbidden", "token %s is a %s's, and this needs a %s's", who.name, who.role, r.role)
+	if ranks[who.role] < ranks[role] {
+		return problem("forbidden", "token %s is a %s's, and this needs a %s's", who.name, who.role, role)
 	}
 	if limit := a.rates[who.name]; limit != nil {
 		if wait := reserve(limit); wait > 0 {

@@ -25,6 +25,8 @@ type Config struct {
 	// Loopback says that the listener can be reached from this machine alone, and then by whatever web page its user
 	// has open: only loopback Host names are answered. Default: false.
 	Loopback bool
+	// Pages are shown beside it, outside the document. None: none.
+	Pages []Page
 	// Version is of the program, for the OpenAPI document. Empty: "dev".
 	Version string
 }
@@ -38,6 +40,7 @@ type API struct {
 	bearers  []bearer
 	rates    map[string]*rate.Limiter // by token's name; none: unlimited
 	origins  http.CrossOriginProtection
+	pages    []Page
 
 	huma   huma.API
 	mux    *http.ServeMux
@@ -64,7 +67,7 @@ func New(ctx context.Context, c Config) *API {
 		c.Version = "dev"
 	}
 	a := &API{
-		office: c.Office, orders: tasks.NewClient(c.Office.Store, c.Queue), log: c.Log, loopback: c.Loopback,
+		office: c.Office, orders: tasks.NewClient(c.Office.Store, c.Queue), log: c.Log, loopback: c.Loopback, pages: c.Pages,
 		mux: http.NewServeMux(), routes: map[string]*route{}, reads: rate.NewLimiter(portalReads, 10), news: newNews(c.Office),
 	}
 	a.closing, a.stop = context.WithCancel(ctx)

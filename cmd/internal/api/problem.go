@@ -31,6 +31,8 @@ type Problem struct {
 	retry time.Duration // goes out as Retry-After; 0: none
 	allow string        // goes out as Allow
 	cause error         // for the log alone
+
+	challenge string // goes out as WWW-Authenticate; "": a bearer's
 }
 
 func (p *Problem) Error() string { return p.Title + ": " + p.Detail }
@@ -67,7 +69,10 @@ func (p *Problem) write(w http.ResponseWriter, requestID string) {
 		h.Set("Allow", p.allow)
 	}
 	if p.Status == http.StatusUnauthorized {
-		h.Set("WWW-Authenticate", `Bearer realm="orderq"`)
+		if out.challenge == "" {
+			out.challenge = `Bearer realm="orderq"`
+		}
+		h.Set("WWW-Authenticate", out.challenge)
 	}
 	w.WriteHeader(p.Status)
 	_ = writeJSON(w, out) // the client is gone; the log line is written all the same

@@ -4,33 +4,43 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"time"
 
 	"go.uber.org/zap"
+
+	"orderq/cmd/internal/api"
+	"orderq/cmd/internal/metrics"
 )
 
-// health are the pages /healthz and /readyz of a process.
+// health are the pages /healthz, /readyz and /metrics of a worker.
 type health struct {
-	server *http.Server
-	addr   string
-	ended  chan error
+	server  *http.Server
+	addr    string
+	ended   chan error
+	metrics *metrics.Set
 }
 
 // readyWithin is how long /readyz may take: orchestrators ask every few seconds.
 const readyWithin = 2 * time.Second
 
-// serveHealth answers at an address until close. ready says why the process cannot do its office now.
-func serveHealth(ctx context.Context, listen string, ready func(context.Context) error, log *zap.Logger) (*health, error) {
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", listen)
+// serveHealth answers at the settings' address for metrics until close. ready says why the process cannot do its office
+// now.
+func serveHealth(ctx context.Context, of *ledger, m *metrics.Set, ready func(context.Context) error, log *zap.Logger) (*health, error) {
+	l, err := api.Listen(ctx, of.cfg.MetricsListen, "", "")
 	if err != nil {
-		return nil, fmt.Errorf("listen on %s: %w: choose another address, or port 0 for any", listen, err)
+		return nil, err
 	}
+	if len(of.cfg.Tokens) == 0 && !l.Loopback { // what a name means was found out only now
+		_ = l.Close()
+		return nil, wrongUse(fmt.Errorf("ORDERQ_METRICS_LISTEN: %s can be reached from other machines and ORDERQ_API_TOKENS is not set: set tokens, or listen on 127.0.0.1", l.Addr()))
+	}
+	m.Watch(ctx, of.Office)
+	pages := api.NewPages(api.Config{Office: of.Office, Log: log, Loopback: l.Loopback, Pages: []api.Page{{Path: "/metrics", Show: m.Handler()}}})
 	h := &health{
+		metrics: m,
 		server: &http.Server{
-			Handler: healthPages(ready), ErrorLog: zap.NewStdLog(log.Named("http")),
+			Handler: front(healthPages(ready), pages), ErrorLog: zap.NewStdLog(log.Named("http")),
 			// Nobody sends anything long to these pages, so whoever is slow is let go.
 			ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second,
 			IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
@@ -42,7 +52,7 @@ func serveHealth(ctx context.Context, listen string, ready func(context.Context)
 			h.ended <- err
 		}
 	}()
-	log.Info("listening", zap.String("healthz", "http://"+h.addr+"/healthz"), zap.String("readyz", "http://"+h.addr+"/readyz"))
+	log.Info("listening", zap.String("metrics", "http://"+h.addr+"/metrics"), zap.String("healthz", "http://"+h.addr+"/healthz"), zap.String("readyz", "http://"+h.addr+"/readyz"))
 	return h, nil
 }
 
@@ -79,4 +89,5 @@ func (h *health) close(ctx context.Context) {
 	if h.server.Shutdown(ctx) != nil {
 		_ = h.server.Close()
 	}
+	h.metrics.Close()
 }

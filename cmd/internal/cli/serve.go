@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"runtime/debug"
 
 	"github.com/hibiken/asynq"
 	"github.com/spf13/cobra"
 	"go.uber.org/zap"
 
 	"orderq/cmd/internal/api"
+	"orderq/cmd/internal/metrics"
 )
 
 // apiSettings are what the HTTP API reads beside a worker's.
@@ -52,7 +52,7 @@ it listens on loopback alone. --tls-cert and --tls-key make it HTTPS.`,
 		defer l.close()
 		log := a.logger(cfg)
 		defer log.Sync()
-		site, err := a.openSite(ctx, l, func(ctx context.Context) error { return reach(ctx, l.rdb) }, log)
+		site, err := a.openSite(ctx, l, metrics.New(cfg.Account, buildVersion()), func(ctx context.Context) error { return reach(ctx, l.rdb) }, log)
 		if err != nil {
 			return err
 		}
@@ -70,13 +70,14 @@ it listens on loopback alone. --tls-cert and --tls-key make it HTTPS.`,
 
 // site is the HTTP API and the health pages of a process.
 type site struct {
-	server *api.Server
-	api    *api.API
-	queue  *asynq.Client
+	server  *api.Server
+	api     *api.API
+	queue   *asynq.Client
+	metrics *metrics.Set
 }
 
 // openSite answers at the settings' address until close. ready says why the process cannot do its office now.
-func (a *app) openSite(ctx context.Context, l *ledger, ready func(context.Context) error, log *zap.Logger) (*site, error) {
+func (a *app) openSite(ctx context.Context, l *ledger, m *metrics.Set, ready func(context.Context) error, log *zap.Logger) (*site, error) {
 	at, err := api.Listen(ctx, l.cfg.Listen, l.cfg.TLSCert, l.cfg.TLSKey)
 	if err != nil {
 		return nil, err
@@ -85,9 +86,12 @@ func (a *app) openSite(ctx context.Context, l *ledger, ready func(context.Contex
 		_ = at.Close()
 		return nil, wrongUse(fmt.Errorf("ORDERQ_LISTEN: %s can be reached from other machines and ORDERQ_API_TOKENS is not set: set tokens, or listen on 127.0.0.1", at.Addr()))
 	}
-	info, _ := debug.ReadBuildInfo()
-	s := &site{queue: l.queue()}
-	s.api = api.New(ctx, api.Config{Office: l.Office, Queue: s.queue, Log: log, Loopback: at.Loopback, Version: buildOf(info).Version})
+	m.Watch(ctx, l.Office)
+	s := &site{queue: l.queue(), metrics: m}
+	s.api = api.New(ctx, api.Config{
+		Office: l.Office, Queue: s.queue, Log: log, Loopback: at.Loopback, Version: buildVersion(),
+		Pages: []api.Page{{Path: "/metrics", Show: m.Handler()}},
+	})
 	s.server = api.Serve(at, front(healthPages(ready), s.api), log)
 	log.Info("listening", zap.String("api", at.URL()+"/v1"), zap.String("healthz", at.URL()+"/healthz"), zap.String("readyz", at.URL()+"/readyz"))
 	return s, nil
@@ -111,5 +115,6 @@ func (s *site) close(ctx context.Context) {
 	s.api.Stop()
 	s.server.Close(ctx)
 	s.api.Close()
+	s.metrics.Close()
 	_ = s.queue.Close()
 }

@@ -113,8 +113,37 @@ func TestAWorkerAnswersHealthQuestions(t *testing.T) {
 	if code, body := get(t, w.err.await(t, `"readyz":"([^"]+)"`)); code != http.StatusOK {
 		t.Errorf("/readyz: %d %q", code, body)
 	}
+	d.must(exitDone, minutes("--reference", "counted", "--wait", "30s")...)
+	code, body := get(t, w.err.await(t, `"metrics":"([^"]+)"`))
+	if code != http.StatusOK {
+		t.Errorf("/metrics: %d", code)
+	}
+	says(t, body, `orderq_up{account="default"} 1`, `orderq_moves_total{account="default",kind="add_recording_minutes",state="placed"} 1`,
+		`orderq_portal_call_duration_seconds_count{account="default",endpoint="create order",outcome="done"} 1`)
+	if strings.Contains(body, canarySecret) || strings.Contains(body, canaryID) {
+		t.Errorf("a credential is in it:\n%s", body)
+	}
 	taken := strings.TrimPrefix(strings.TrimSuffix(w.err.await(t, `"healthz":"([^"]+)"`), "/healthz"), "http://")
 	says(t, d.must(exitFailed, "worker", "--metrics-listen", taken).err, "listen on "+taken, "choose another address")
+}
+
+func TestAWorkerTellsItsMetricsToTheNetworkOnlyForATokenAndElseRefusesToStart(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	says(t, d.must(exitUsage, "worker", "--metrics-listen", "0.0.0.0:0").err, "ORDERQ_METRICS_LISTEN", "set tokens")
+	d.set("ORDERQ_API_TOKENS", "prometheus:viewer:"+canarySecret)
+	w := d.start("worker", "--metrics-listen", "127.0.0.1:0")
+	at := w.err.await(t, `"metrics":"([^"]+)"`)
+	if code, body := get(t, at); code != http.StatusUnauthorized || strings.Contains(body, "orderq_up") {
+		t.Errorf("without a token: %d %s", code, body)
+	}
+	if code, body := get(t, strings.Replace(at, "http://", "http://any:"+canarySecret+"@", 1)); code != http.StatusOK || !strings.Contains(body, "orderq_up") {
+		t.Errorf("with one: %d %s", code, body)
+	}
+	if code, body := get(t, w.err.await(t, `"healthz":"([^"]+)"`)); code != http.StatusOK {
+		t.Errorf("/healthz: %d %q", code, body)
+	}
+	w.err.await(t, "worker started")
 }
 
 func TestReadyzSaysWhyNot(t *testing.T) {

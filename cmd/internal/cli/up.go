@@ -8,6 +8,7 @@ import (
 	"go.uber.org/zap"
 
 	"orderq/cmd/internal/embedded"
+	"orderq/cmd/internal/metrics"
 	"orderq/yeastar/yeastartest"
 )
 
@@ -73,8 +74,8 @@ prints what other commands need to reach them.`,
 			cfg.BillingContact = yeastartest.BillingContact.String()
 			a.export("ORDERQ_BILLING_CONTACT", cfg.BillingContact)
 		}
-		return a.work(ctx, cfg, func(ctx context.Context, l *ledger, ready func(context.Context) error, log *zap.Logger) (pages, error) {
-			return a.openSite(ctx, l, ready, log)
+		return a.work(ctx, cfg, func(ctx context.Context, l *ledger, m *metrics.Set, ready func(context.Context) error, log *zap.Logger) (pages, error) {
+			return a.openSite(ctx, l, m, ready, log)
 		})
 	})
 	return cmd

@@ -62,3 +62,9 @@ func buildOf(info *debug.BuildInfo) build {
 	}
 	return b
 }
+
+// buildVersion is this binary's own.
+func buildVersion() string {
+	info, _ := debug.ReadBuildInfo()
+	return buildOf(info).Version
+}

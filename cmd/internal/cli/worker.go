@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"orderq/cmd/internal/config"
+	"orderq/cmd/internal/metrics"
 	"orderq/cmd/internal/office"
 	"orderq/store"
 	"orderq/worker"
@@ -30,9 +31,9 @@ It refuses a Redis that can forget, unless the portal is on loopback: see
 orderq doctor.`,
 		Example: `  orderq worker
   orderq worker --concurrency 64 --servers 4 --rate 50/s
-  orderq worker --metrics-listen 127.0.0.1:9090      /healthz and /readyz`,
+  orderq worker --metrics-listen 127.0.0.1:9090      /metrics, /healthz, /readyz`,
 	}
-	set := a.settings(cmd, append(workerSettings(), "ORDERQ_METRICS_LISTEN")...)
+	set := a.settings(cmd, append(workerSettings(), "ORDERQ_METRICS_LISTEN", "ORDERQ_API_TOKENS")...)
 	cmd.RunE = a.do(func(ctx context.Context, _ []string) error {
 		cfg, err := set.load()
 		if err != nil {
@@ -41,11 +42,14 @@ orderq doctor.`,
 		if cfg.Redis.Embedded() {
 			return wrongUse(errors.New("embedded:// is a Redis inside one process, and nobody could give this worker orders: use `orderq up --redis embedded://`"))
 		}
+		if err := cfg.MetricsListener(); err != nil {
+			return wrongUse(err)
+		}
 		if cfg.MetricsListen == "" {
 			return a.work(ctx, cfg, nil)
 		}
-		return a.work(ctx, cfg, func(ctx context.Context, _ *ledger, ready func(context.Context) error, log *zap.Logger) (pages, error) {
-			return serveHealth(ctx, cfg.MetricsListen, ready, log)
+		return a.work(ctx, cfg, func(ctx context.Context, l *ledger, m *metrics.Set, ready func(context.Context) error, log *zap.Logger) (pages, error) {
+			return serveHealth(ctx, l, m, ready, log)
 		})
 	})
 	return cmd
@@ -57,8 +61,11 @@ type pages interface {
 	close(ctx context.Context)
 }
 
+// shower opens the pages of a process that works.
+type shower func(ctx context.Context, l *ledger, m *metrics.Set, ready func(context.Context) error, log *zap.Logger) (pages, error)
+
 // work runs a worker until ctx ends, with the pages that show opens; nil: none.
-func (a *app) work(ctx context.Context, cfg config.Config, show func(ctx context.Context, l *ledger, ready func(context.Context) error, log *zap.Logger) (pages, error)) error {
+func (a *app) work(ctx context.Context, cfg config.Config, show shower) error {
 	l, err := open(ctx, cfg)
 	if err != nil {
 		return err
@@ -70,6 +77,8 @@ func (a *app) work(ctx context.Context, cfg config.Config, show func(ctx context
 	if err != nil {
 		return err
 	}
+	m := metrics.New(cfg.Account, buildVersion())
+	m.Work(&wc)
 	w, err := worker.New(wc)
 	if err != nil {
 		return wrongUse(err)
@@ -84,7 +93,7 @@ func (a *app) work(ctx context.Context, cfg config.Config, show func(ctx context
 			}
 			return w.Ready(ctx)
 		}
-		shown, err := show(ctx, l, ready, log)
+		shown, err := show(ctx, l, m, ready, log)
 		if err != nil {
 			return err
 		}

@@ -35,6 +35,7 @@ type Config struct {
 	// 127.0.0.1:8080.
 	Listen string
 	// MetricsListen is the address of a worker's metrics and health pages. Empty: none. Default: empty.
+	// On loopback only, unless there are tokens, see MetricsListener.
 	MetricsListen string
 	// Tokens are who may use the HTTP API. None: everybody, on loopback only, see Listener.
 	Tokens []Token

@@ -236,6 +236,9 @@ func TestWhatACommandNeedsIsAskedForByName(t *testing.T) {
 	if err := (Config{ClientID: "a", ClientSecret: "b"}).Credentials(); err != nil {
 		t.Error(err)
 	}
+	if err := (Config{}).MetricsListener(); err != nil {
+		t.Errorf("no metrics: got %v", err)
+	}
 	for listen, ok := range map[string]bool{
 		"127.0.0.1:8080": true, "localhost:0": true, "[::1]:1": true, "[::ffff:127.0.0.1]:1": true,
 		":8080": false, "0.0.0.0:8080": false, "[::]:8080": false, "example.com:80": false, "127.0.0.1.example.com:80": false,
@@ -245,6 +248,12 @@ func TestWhatACommandNeedsIsAskedForByName(t *testing.T) {
 		}
 		if err := (Config{Listen: listen, Tokens: []Token{{}}}).Listener(); err != nil {
 			t.Errorf("%s with tokens: got %v", listen, err)
+		}
+		if err := (Config{MetricsListen: listen}).MetricsListener(); (err == nil) != ok {
+			t.Errorf("metrics at %s without tokens: got %v", listen, err)
+		}
+		if err := (Config{MetricsListen: listen, Tokens: []Token{{}}}).MetricsListener(); err != nil {
+			t.Errorf("metrics at %s with tokens: got %v", listen, err)
 		}
 	}
 }

@@ -67,6 +67,14 @@ func (c Config) Credentials() error {
 	return nil
 }
 
+// MetricsListener is an error where MetricsListen would tell everybody on the network how the account stands.
+func (c Config) MetricsListener() error {
+	if c.MetricsListen != "" && len(c.Tokens) == 0 && !LoopbackAddr(c.MetricsListen) {
+		return fmt.Errorf("ORDERQ_METRICS_LISTEN: %q can be reached from other machines and ORDERQ_API_TOKENS is not set: set tokens (a viewer's for the scraper), or listen on 127.0.0.1", c.MetricsListen)
+	}
+	return nil
+}
+
 // Listener is an error where Listen would let everybody on the network spend money. Wrong use, exit 2.
 func (c Config) Listener() error {
 	if len(c.Tokens) == 0 && !LoopbackAddr(c.Listen) {
