@@ -133,6 +133,35 @@ func TestImportsPointOneWay(t *testing.T) {
 	}
 }
 
+// lone are modules of others that one package of ours alone may import, tests apart, with the reason.
+var lone = []struct{ module, pkg, why string }{
+	{"github.com/hibiken/asynqmon", "cmd/internal/queues", "a dashboard that can delete tasks is tamed in one place"},
+	{"github.com/prometheus/client_golang", "cmd/internal/metrics", "what is measured stands in one table"},
+}
+
+func TestSomeModulesAreImportedInOnePlace(t *testing.T) {
+	t.Parallel()
+	used := map[string]bool{}
+	for _, p := range packages(t) {
+		pkg, _ := strings.CutPrefix(p.ImportPath, module+"/")
+		for _, i := range p.Imports {
+			for _, l := range lone {
+				if !covers(l.module+"/...", i) {
+					continue
+				}
+				if used[l.module] = true; pkg != l.pkg {
+					t.Errorf("%s must not import %s: %s, in %s", pkg, i, l.why, l.pkg)
+				}
+			}
+		}
+	}
+	for _, l := range lone {
+		if !used[l.module] {
+			t.Errorf("nobody imports %s: take its rule away", l.module)
+		}
+	}
+}
+
 func TestTheImportRulesForbidWhatTheyMust(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -12,6 +12,8 @@ import (
 
 	"orderq/cmd/internal/api"
 	"orderq/cmd/internal/metrics"
+	"orderq/cmd/internal/page"
+	"orderq/cmd/internal/queues"
 )
 
 // apiSettings are what the HTTP API reads beside a worker's.
@@ -23,10 +25,12 @@ func (a *app) serve() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "serve", Short: "Serve the HTTP API, until interrupted", GroupID: groupRun, Args: none,
 		Long: `Serve the HTTP API at ORDERQ_LISTEN, until interrupted; workers run elsewhere.
-GET /openapi.json describes it. /healthz and /readyz are there too.
+GET /openapi.json describes it. A page is at /, asynq's dashboard at /queues/,
+and there are /metrics, /healthz and /readyz.
 
 Without ORDERQ_API_TOKENS (name:role:token,…; roles viewer, producer, operator)
-it listens on loopback alone. --tls-cert and --tls-key make it HTTPS.`,
+it listens on loopback alone. A browser sends a token as the password, with any
+user name. --tls-cert and --tls-key make it HTTPS.`,
 		Example: `  orderq serve
   orderq serve --listen 0.0.0.0:8443 --api-tokens-file /etc/orderq/tokens \
       --tls-cert /etc/orderq/cert.pem --tls-key /etc/orderq/key.pem`,
@@ -74,6 +78,8 @@ type site struct {
 	api     *api.API
 	queue   *asynq.Client
 	metrics *metrics.Set
+	page    *page.Page
+	queues  *queues.Dashboard
 }
 
 // openSite answers at the settings' address until close. ready says why the process cannot do its office now.
@@ -87,13 +93,15 @@ func (a *app) openSite(ctx context.Context, l *ledger, m *metrics.Set, ready fun
 		return nil, wrongUse(fmt.Errorf("ORDERQ_LISTEN: %s can be reached from other machines and ORDERQ_API_TOKENS is not set: set tokens, or listen on 127.0.0.1", at.Addr()))
 	}
 	m.Watch(ctx, l.Office)
-	s := &site{queue: l.queue(), metrics: m}
+	s := &site{queue: l.queue(), metrics: m, page: page.New(l.Office), queues: queues.New(l.cfg.Redis.Asynq())}
 	s.api = api.New(ctx, api.Config{
 		Office: l.Office, Queue: s.queue, Log: log, Loopback: at.Loopback, Version: buildVersion(),
-		Pages: []api.Page{{Path: "/metrics", Show: m.Handler()}},
+		Pages: []api.Page{
+			{Path: "/", Show: s.page}, {Path: "/metrics", Show: m.Handler()}, {Path: queues.Path, Show: s.queues.Show(), Operate: s.queues.Operate()},
+		},
 	})
 	s.server = api.Serve(at, front(healthPages(ready), s.api), log)
-	log.Info("listening", zap.String("api", at.URL()+"/v1"), zap.String("healthz", at.URL()+"/healthz"), zap.String("readyz", at.URL()+"/readyz"))
+	log.Info("listening", zap.String("page", at.URL()+"/"), zap.String("api", at.URL()+"/v1"), zap.String("healthz", at.URL()+"/healthz"), zap.String("readyz", at.URL()+"/readyz"))
 	return s, nil
 }
 
@@ -116,5 +124,7 @@ func (s *site) close(ctx context.Context) {
 	s.server.Close(ctx)
 	s.api.Close()
 	s.metrics.Close()
+	s.page.Close()
+	_ = s.queues.Close()
 	_ = s.queue.Close()
 }

@@ -49,6 +49,16 @@ func TestUpBringsEverythingAlongAndSaysHowToReachIt(t *testing.T) {
 	if code, body := get(t, at+"/orders/"+got.ID); code != http.StatusOK || order(t, body).OrderNo != got.OrderNo {
 		t.Errorf("over HTTP: %d %s", code, body)
 	}
+	page := up.err.await(t, `"page":"([^"]+)"`)
+	if code, body := get(t, page); code != http.StatusOK || !strings.Contains(body, got.OrderNo) || !strings.Contains(body, "Money is safe") {
+		t.Errorf("/: %d %s", code, body)
+	}
+	if code, body := get(t, page+"queues/api/queues/orders/tasks/"+got.ID); code != http.StatusOK || !strings.Contains(body, got.OrderNo) {
+		t.Errorf("/queues/: %d %s", code, body)
+	}
+	if code, body := get(t, page+"metrics"); code != http.StatusOK || !strings.Contains(body, `orderq_orders{account="default",state="placed"} 1`) {
+		t.Errorf("/metrics: %d %s", code, body)
+	}
 	if code := up.end(); code != exitDone {
 		t.Errorf("interrupted: exit %d: %s", code, up.err.text())
 	}

@@ -18,7 +18,8 @@ func (a *app) up() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "up", Short: "Run everything in one process: HTTP API and worker", GroupID: groupStart, Args: none,
 		Long: `Run everything in one process: a worker, and the HTTP API at ORDERQ_LISTEN
-(GET /openapi.json describes it), with /healthz and /readyz.
+(GET /openapi.json describes it), with a page at / that tells whether money is
+safe, asynq's dashboard at /queues/, and /metrics, /healthz and /readyz.
 
 With --redis embedded:// it brings its own Redis, in memory: for trying out.
 With --sim it brings a simulated portal, so that nothing can be bought. It

@@ -52,7 +52,7 @@ var processFamilies = []family{
 // workFamilies are a working process' own, since it started: they are summed over processes.
 var workFamilies = []family{
 	{"orderq_portal_call_duration_seconds", histogram, []string{"endpoint", "outcome"}, "HTTP exchanges with the portal. An order call of outcome unknown may have bought something."},
-	{"orderq_moves_total", counter, []string{"state", "kind"}, "Moves of orders by the state entered. Moves that people or other programs make are not among them."},
+	{"orderq_moves_total", counter, []string{"state", "kind"}, "Moves of orders by the state entered. Not counted: preparing and submitting, which last moments, and what people and other programs move."},
 	{"orderq_waits_total", counter, []string{"reason"}, "Moves back to accepted with something to wait for, by what."},
 	{"orderq_gate_refusals_total", counter, []string{"reason"}, "Times that an order was not let through, by the gate or by what the process knew before it asked."},
 	{"orderq_sweeper_repairs_total", counter, []string{"repair"}, "What the sweeper put right: no_task (lost, or its wait is over), dead_worker, lost_delivery."},

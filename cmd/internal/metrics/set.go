@@ -57,7 +57,7 @@ func (s *Set) Work(c *worker.Config) {
 	for _, r := range worker.Repairs() {
 		repairs.WithLabelValues(string(r))
 	}
-	for _, state := range store.States() {
+	for _, state := range entered {
 		for _, k := range tasks.Kinds() {
 			moves.WithLabelValues(string(state), k.Name)
 		}
@@ -92,6 +92,9 @@ func (s *Set) Work(c *worker.Config) {
 		}
 	}
 }
+
+// entered are the states that a worker moves orders into, as far as it tells.
+var entered = []store.State{store.Accepted, store.Unknown, store.Pending, store.Review, store.Placed, store.Rejected}
 
 // kindOf is an order's kind as a label: a record of another version may have any.
 func kindOf(o store.Order) string {
