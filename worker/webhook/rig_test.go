@@ -132,12 +132,12 @@ func (v *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	v.n++
 	n := v.n
 	v.mu.Unlock()
+	defer func() { v.heard <- m }() // before the answer leaves, unless it is flushed
 	if v.answers == nil {
 		w.WriteHeader(http.StatusNoContent)
-	} else {
-		v.answers(n, m, w)
+		return
 	}
-	v.heard <- m
+	v.answers(n, m, w)
 }
 
 // verified asks the library that the specification's authors publish.
