@@ -31,3 +31,11 @@ func (k Keys) Unreleased() string         { return k.root + "unreleased" }      
 func (k Keys) Batch(id string) string     { return k.root + "b:" + id }           // hash: what a batch is
 func (k Keys) BatchRows(id string) string { return k.root + "b:" + id + ":rows" } // hash: row number → order id, space, row as JSON; at:<order id> → its place; old:<order id> → the row of an earlier file; next:<order id> → the row of the order that took its place
 func (k Keys) BatchHeld(id string) string { return k.root + "b:" + id + ":held" } // zset: ids that wait for their release, by row number
+
+func (k Keys) Hooks() string                { return k.root + "hooks" }                   // zset: webhook endpoint ids by when they were added, ms (store/hook)
+func (k Keys) Hook(id string) string        { return k.root + "hook:" + id }              // hash: what an endpoint is, and its cursor on the events
+func (k Keys) HookSecrets(id string) string { return k.root + "hook:" + id + ":secrets" } // zset: secret → until when it signs, ms; the current one: +inf
+func (k Keys) HookEvents(id string) string  { return k.root + "hook:" + id + ":events" }  // hash: event id → state, space, version; of those that wait for their delivery
+func (k Keys) HookLanes(id string) string   { return k.root + "hook:" + id + ":lanes" }   // hash: order id → tries of its first event, since when it is the first (ms), event ids, oldest first
+func (k Keys) HookDue(id string) string     { return k.root + "hook:" + id + ":due" }     // zset: order ids by when their first event is to be tried, ms
+func (k Keys) HookLog(id string) string     { return k.root + "hook:" + id + ":log" }     // list: deliveries and notes, newest first

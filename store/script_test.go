@@ -14,14 +14,14 @@ import (
 // commands are those that scripts may call, with what follows the key or keys: all are in Redis 6.2, on a
 // cluster and, but for INFO, in the embedded one.
 func commands() []string {
-	return strings.Fields(`EXISTS HDEL HEXISTS HGET HGETALL HINCRBY HKEYS HMGET HSET HSETNX PEXPIRE RPUSH XADD
-		ZADD ZCARD ZRANGE ZRANGEBYSCORE ZREM ZREMRANGEBYSCORE ZREVRANGEBYSCORE ZSCORE`)
+	return strings.Fields(`EXISTS HDEL HEXISTS HGET HGETALL HINCRBY HKEYS HMGET HSET HSETNX LPUSH LTRIM PEXPIRE RPUSH XADD XREVRANGE
+		ZADD ZCARD ZRANGE ZRANGEBYSCORE ZREM ZREMRANGEBYRANK ZREMRANGEBYSCORE ZREVRANGEBYSCORE ZSCORE`)
 }
 
 var (
 	calls    = regexp.MustCompile(`redis\.p?call\s*[(,]\s*'(\w+)'\s*(?:,\s*([^,)]+))?`)
 	bareCall = regexp.MustCompile(`redis\.p?call`)
-	helper   = regexp.MustCompile(`(?m)^\s*(?:local function )?(?:[^-\n]*\s)?(history|event|lodge|spend|giveBack|window|alike|remember)\(([^,]+),`)
+	helper   = regexp.MustCompile(`(?m)^\s*(?:local function )?(?:[^-\n]*\s)?(history|event|note|lodge|spend|giveBack|window|alike|remember)\(([^,]+),`)
 	declared = regexp.MustCompile(`KEYS\[(\d+)\]`)
 	handed   = regexp.MustCompile(`^\s*KEYS\[(?:\d+|k)\]\s*$`) // k counts through the keys of rows
 	allKeys  = regexp.MustCompile(`^\s*(?:KEYS|\{ KEYS\[k\])\s*$`)
@@ -31,13 +31,13 @@ var (
 
 // shared are the functions that scripts begin with.
 func shared() []string {
-	return []string{"prelude.lua", "run.lua", "lodge.lua", "budget.lua", "like.lua"}
+	return []string{"prelude.lua", "run.lua", "lodge.lua", "budget.lua", "like.lua", "lane.lua"}
 }
 
 func luaFiles(t *testing.T) []string {
 	t.Helper()
 	var files []string
-	for _, pattern := range []string{"lua/*.lua", "fleet/lua/*.lua", "batch/lua/*.lua"} {
+	for _, pattern := range []string{"lua/*.lua", "fleet/lua/*.lua", "batch/lua/*.lua", "hook/lua/*.lua"} {
 		found, err := filepath.Glob(pattern)
 		if err != nil || len(found) == 0 {
 			t.Fatalf("%s: %v, %v", pattern, found, err)
@@ -123,7 +123,8 @@ func TestAllKeysOfAnAccountShareOneHashTag(t *testing.T) {
 	t.Parallel()
 	k := store.KeysOf("orderq", "acme-1")
 	for _, key := range []string{k.Order("{x}"), k.History("oq1"), k.In(store.Held), k.Due(), k.Look(), k.Numbers(), k.Claims(),
-		k.Line("{pbx}"), k.PBX("{pbx}"), k.Fleet(), k.Workers(), k.Hosts(), k.Marks(), k.Events(), k.Like("{pbx}", "{x}"), k.Limits(), k.Spent()} {
+		k.Line("{pbx}"), k.PBX("{pbx}"), k.Fleet(), k.Workers(), k.Hosts(), k.Marks(), k.Events(), k.Like("{pbx}", "{x}"), k.Limits(), k.Spent(),
+		k.Hooks(), k.Hook("{w}"), k.HookSecrets("{w}"), k.HookEvents("{w}"), k.HookLanes("{w}"), k.HookDue("{w}"), k.HookLog("{w}")} {
 		// A cluster hashes what stands between the first { and the next }.
 		if _, rest, _ := strings.Cut(key, "{"); !strings.HasPrefix(rest, "acme-1}:") {
 			t.Errorf("%s: its hash tag is not {acme-1}", key)

@@ -3,6 +3,7 @@ package worker
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -54,6 +55,8 @@ type Config struct {
 	ShutdownTimeout time.Duration // for deliveries in work; 0: call timeout + 15s
 	TaskTimeout     time.Duration // of a delivery before the gate, whatever its producer asked for; 0: two thirds from call to shutdown timeout
 	PollEvery       time.Duration // a pending order's first look; doubles up to an hour; 0: 1m
+
+	WebhookAllow []netip.Prefix // networks that webhooks may be delivered to although they are not public; none
 
 	AllowVolatileLedger bool // work with a Redis that can forget although the portal is a real one
 

@@ -21,6 +21,7 @@ import (
 	"orderq/store/journal"
 	"orderq/tasks"
 	"orderq/worker/resolve"
+	"orderq/worker/webhook"
 	"orderq/yeastar"
 )
 
@@ -38,6 +39,7 @@ type Worker struct {
 	queue    *asynq.Client
 	inspect  *asynq.Inspector
 	servers  []*asynq.Server
+	webhooks *webhook.Deliverer
 	breaker  *breaker
 	limiter  *rate.Limiter
 	bulk     chan struct{} // held by the bulk order whose turn it is to wait for the rate
@@ -73,6 +75,7 @@ func New(cfg Config) (*Worker, error) {
 	w.log = cfg.Log.With(zap.String("account", cfg.Account), zap.String("worker", w.id))
 	w.store = store.Open(cfg.Redis, cfg.Prefix, cfg.Account).OnWake(func(string) { w.sweepSoon() })
 	w.fleet, w.batches = fleet.Of(w.store), batch.Of(w.store)
+	w.webhooks = webhook.New(webhook.Config{Store: w.store, Allow: cfg.WebhookAllow, Log: w.log})
 	w.breaker = newBreaker(cfg.BreakerOpen, cfg.Portal.CallTimeout)
 	w.inWork.orders = map[string]time.Time{}
 	w.trust.book = w.header("").Book()
@@ -129,7 +132,7 @@ func (w *Worker) Start(ctx context.Context) error {
 	w.base = context.WithoutCancel(ctx)
 	run, stop := context.WithCancel(w.base)
 	w.stop = stop
-	for _, loop := range []func(context.Context){w.beatLoop, w.recoverLoop, w.sweepLoop, w.readLoop, w.breakerLoop, w.releaseLoop} {
+	for _, loop := range []func(context.Context){w.beatLoop, w.recoverLoop, w.sweepLoop, w.readLoop, w.breakerLoop, w.releaseLoop, w.webhookLoop} {
 		w.loops.Go(func() { loop(run) })
 	}
 	for i := range w.cfg.Servers {
@@ -187,6 +190,7 @@ func (w *Worker) Shutdown() {
 	w.stopServers()
 	w.stop()
 	w.loops.Wait()
+	w.webhooks.Close()
 	leaving, cancel := context.WithTimeout(w.base, time.Second)
 	defer cancel()
 	if err := w.fleet.Leave(leaving, w.id); err != nil {

@@ -7,9 +7,10 @@ import (
 
 // Names of the things that one process at a time does.
 const (
-	Prober   = "prober"   // asks the portal whether it is well again
-	Reader   = "reader"   // reads the portal's order list
-	Releaser = "releaser" // lets rows of batches go to the queue
+	Prober    = "prober"    // asks the portal whether it is well again
+	Reader    = "reader"    // reads the portal's order list
+	Releaser  = "releaser"  // lets rows of batches go to the queue
+	Messenger = "messenger" // delivers webhooks
 )
 
 // Lease asks to be the one that does a thing for that long; d 0 gives it back. It saves work and protects

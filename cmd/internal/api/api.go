@@ -74,7 +74,7 @@ func New(ctx context.Context, c Config) *API {
 	a.admit(c.Office.Config)
 	a.portal, a.nobody = office.DialPortal(c.Office.Config)
 	a.huma = humago.New(a.mux, document(c.Version, len(a.bearers) > 0))
-	for _, routes := range [][]route{a.orderRoutes(), a.accountRoutes(), a.catalogRoutes(), a.batchRoutes(), a.eventRoutes(), a.bookRoutes()} {
+	for _, routes := range [][]route{a.orderRoutes(), a.accountRoutes(), a.catalogRoutes(), a.batchRoutes(), a.eventRoutes(), a.webhookRoutes(), a.bookRoutes()} {
 		for i := range routes {
 			a.register(&routes[i])
 		}

@@ -13,6 +13,7 @@ import (
 
 	"orderq/cmd/internal/office"
 	"orderq/store"
+	"orderq/store/hook"
 	"orderq/tasks"
 )
 
@@ -41,8 +42,13 @@ func document(version string, tokens bool) huma.Config {
 
 // schemaName tells apart what has one name in two packages.
 func schemaName(t reflect.Type, hint string) string {
-	if t == reflect.TypeFor[tasks.Problem]() {
+	switch t {
+	case reflect.TypeFor[tasks.Problem]():
 		return "FieldProblem"
+	case reflect.TypeFor[hook.Entry]():
+		return "WebhookEntry"
+	case reflect.TypeFor[hook.Endpoint]():
+		return "Webhook"
 	}
 	return huma.DefaultSchemaNamer(t, hint)
 }
@@ -127,6 +133,8 @@ func named(name string) *huma.Param {
 	switch name {
 	case "batch":
 		about = "A batch's name or id."
+	case "webhook":
+		about = "A webhook's id."
 	case "slug":
 		about = "The last part of a problem's type."
 	}

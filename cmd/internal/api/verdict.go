@@ -14,6 +14,7 @@ import (
 	"orderq/cmd/internal/office"
 	"orderq/store"
 	"orderq/store/batch"
+	"orderq/store/hook"
 	"orderq/tasks"
 	"orderq/tasks/intake"
 	"orderq/worker/review"
@@ -60,6 +61,12 @@ func verdict(err error) *Problem {
 		return problem("not-found", "no order has this id, reference or order number: GET /v1/orders lists them")
 	case errors.Is(err, batch.ErrNotFound):
 		return problem("not-found", "no batch has this name or id: GET /v1/batches lists them")
+	case errors.Is(err, hook.ErrNotFound):
+		return problem("not-found", "no webhook has this id: GET /v1/webhooks lists them")
+	case errors.Is(err, hook.ErrNotKept):
+		return problem("not-found", "%v: GET /v1/orders shows how orders stand", err)
+	case errors.Is(err, hook.ErrTooMany):
+		return problem("state", "%v", err)
 	case errors.As(err, &ambiguous):
 		return problem("ambiguous", "%v", err)
 	case errors.As(err, &state):

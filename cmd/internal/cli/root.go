@@ -54,6 +54,7 @@ review · 5 not final yet; of several orders the worst (1, 4, 5, 3, 0).`,
 	root.SetCompletionCommandGroupID(groupCheck)
 	root.AddCommand(
 		a.demo(), a.up(), a.order(), a.batch(), a.catalog(), a.worker(), a.serve(), a.sim(), a.halt(), a.resume(), a.recover(),
+		a.webhook(),
 		a.status(), a.limits(), a.doctor(), a.prove(), a.bench(), a.version(),
 	)
 	root.SetUsageFunc(usage)

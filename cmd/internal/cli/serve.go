@@ -18,7 +18,7 @@ import (
 
 // apiSettings are what the HTTP API reads beside a worker's.
 func apiSettings() []string {
-	return []string{"ORDERQ_LISTEN", "ORDERQ_API_TOKENS", "ORDERQ_API_RATE", "ORDERQ_TLS_CERT", "ORDERQ_TLS_KEY"}
+	return []string{"ORDERQ_LISTEN", "ORDERQ_API_TOKENS", "ORDERQ_API_RATE", "ORDERQ_TLS_CERT", "ORDERQ_TLS_KEY", "ORDERQ_WEBHOOK_ALLOW"}
 }
 
 func (a *app) serve() *cobra.Command {

@@ -25,7 +25,7 @@ func workerSettings() []string {
 	return append(append(append(ledgerSettings(), portalSettings()...), logSettings()...),
 		"ORDERQ_ALLOW_VOLATILE_LEDGER", "ORDERQ_BILLING_CONTACT", "ORDERQ_ALIASES_FILE", "ORDERQ_CONCURRENCY",
 		"ORDERQ_SERVERS", "ORDERQ_RATE", "ORDERQ_TASK_TIMEOUT", "ORDERQ_SHUTDOWN_TIMEOUT", "ORDERQ_SETTLE",
-		"ORDERQ_ON_ABSENT", "ORDERQ_JOURNAL", "ORDERQ_SWEEP_EVERY", "ORDERQ_HEARTBEAT_EVERY", "ORDERQ_BREAKER_OPEN")
+		"ORDERQ_ON_ABSENT", "ORDERQ_JOURNAL", "ORDERQ_SWEEP_EVERY", "ORDERQ_HEARTBEAT_EVERY", "ORDERQ_BREAKER_OPEN", "ORDERQ_WEBHOOK_ALLOW")
 }
 
 // settings are what a command reads its configuration through: the environment, and over it the flags of

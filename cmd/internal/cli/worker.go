@@ -133,6 +133,7 @@ func workerConfig(cfg config.Config, rdb redis.UniversalClient, log *zap.Logger)
 		OnAbsent:   worker.OnAbsent(cfg.OnAbsent),
 		SweepEvery: cfg.SweepEvery, HeartbeatEvery: cfg.HeartbeatEvery, BreakerOpen: cfg.BreakerOpen,
 		ShutdownTimeout: cfg.ShutdownTimeout, TaskTimeout: cfg.TaskTimeout, AllowVolatileLedger: cfg.AllowVolatileLedger, Log: log,
+		WebhookAllow: cfg.WebhookAllow,
 	}, nil
 }
 

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"net/netip"
 	"net/url"
 	"time"
 
@@ -43,6 +44,10 @@ type Config struct {
 	APIRate Rate
 	// TLSCert and TLSKey are the paths of the listener's certificate (with its chain) and key, in PEM. Empty: plain HTTP.
 	TLSCert, TLSKey string
+
+	// WebhookAllow are networks that webhooks may be delivered to although they are not public, and by plain http.
+	// Default: none.
+	WebhookAllow []netip.Prefix
 
 	// Concurrency is orders in work at once per worker, from 1. Default: 32.
 	Concurrency int

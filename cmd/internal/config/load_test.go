@@ -3,6 +3,7 @@ package config
 import (
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -51,6 +52,7 @@ func TestEveryVariableArrives(t *testing.T) {
 		"ORDERQ_JOURNAL": "/var/j", "ORDERQ_SWEEP_EVERY": "200ms", "ORDERQ_HEARTBEAT_EVERY": "3s", "ORDERQ_BREAKER_OPEN": "1m",
 		"ORDERQ_LOG_LEVEL": "debug", "ORDERQ_LOG_FORMAT": "json",
 		"ORDERQ_API_RATE": "50/s", "ORDERQ_TLS_CERT": "/etc/cert.pem", "ORDERQ_TLS_KEY": "/etc/key.pem",
+		"ORDERQ_WEBHOOK_ALLOW": "10.1.0.0/16, ::1",
 	}))
 	if err != nil {
 		t.Fatal(err)
@@ -63,8 +65,9 @@ func TestEveryVariableArrives(t *testing.T) {
 		ShutdownTimeout: 9 * time.Second, Settle: time.Millisecond, OnAbsent: AbsentReview, Journal: "/var/j", SweepEvery: 200 * time.Millisecond,
 		HeartbeatEvery: 3 * time.Second, BreakerOpen: time.Minute, LogLevel: "debug", LogFormat: "json",
 		APIRate: Rate{50, time.Second}, TLSCert: "/etc/cert.pem", TLSKey: "/etc/key.pem",
+		WebhookAllow: []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16"), netip.MustParsePrefix("::1/128")},
 	}
-	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(Config{}, "Redis")); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(Config{}, "Redis"), cmpopts.EquateComparable(netip.Prefix{})); diff != "" {
 		t.Error(diff)
 	}
 	if o := got.Redis.Options(); o.Username != "ann" || o.Password != canary || o.Addr != "redis.test:7000" || o.DB != 3 || o.TLSConfig == nil {
@@ -117,6 +120,7 @@ func TestEveryErrorNamesVariableAndWayOut(t *testing.T) {
 		{"ORDERQ_LISTEN", "8080", "want host:port"},
 		{"ORDERQ_LISTEN", "h:99999", "want host:port"},
 		{"ORDERQ_METRICS_LISTEN", "h:http", "want host:port"},
+		{"ORDERQ_WEBHOOK_ALLOW", "10.0.0.0/40", "want networks such as 10.1.0.0/16"},
 		{"ORDERQ_API_TOKENS", "ops", "entry 1: want name:role:token"},
 		{"ORDERQ_API_TOKENS", "ops:root:x", "entry 1: role: want one of [viewer producer operator]"},
 		{"ORDERQ_API_TOKENS", "a:viewer:x,a:viewer:y", "entries 1 and 2 have the same name"},

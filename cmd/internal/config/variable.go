@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"orderq/worker/webhook"
 	"orderq/yeastar"
 )
 
@@ -56,6 +57,8 @@ func variables() []variable {
 			set: func(c *Config, s string) error { c.TLSCert = s; return nil }},
 		{name: "ORDERQ_TLS_KEY", flag: true, usage: "`path` of its key, PEM",
 			set: func(c *Config, s string) error { c.TLSKey = s; return nil }},
+		{name: "ORDERQ_WEBHOOK_ALLOW", flag: true, usage: "`networks` that webhooks may call although they are not public: 10.1.0.0/16,…",
+			set: func(c *Config, s string) (err error) { c.WebhookAllow, err = webhook.Networks(s); return err }},
 		{name: "ORDERQ_CONCURRENCY", preset: "32", flag: true, usage: "orders in work at once, per worker",
 			set: func(c *Config, s string) (err error) { c.Concurrency, err = parseCount(s); return err }},
 		{name: "ORDERQ_SERVERS", preset: "1", flag: true, usage: "asynq servers that share the concurrency",
