@@ -224,3 +224,13 @@ func TestAStreamOfEventsEndsWhereRedisGoesAway(t *testing.T) {
 	r.post("/v1/orders", minutes("a")).must(http.StatusAccepted)
 	r.listen("/v1/events", "0-0").must("order.accepted", "a")
 }
+
+// Found by the fuzzing of the document's operations: the next request on the connection was never answered.
+func TestTheHeadOfAStreamOfEventsEnds(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, storetest.Embedded(t))
+	got := r.raw("HEAD /v1/events HTTP/1.1\r\nHost: x\r\n\r\nGET /v1/halt HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+	if strings.Count(got, "HTTP/1.1 200 OK") != 2 || !strings.Contains(got, "text/event-stream") || !strings.Contains(got, `"halted":false`) {
+		t.Errorf("%q", got)
+	}
+}
