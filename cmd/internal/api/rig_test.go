@@ -23,6 +23,7 @@ import (
 	"orderq/cmd/internal/config"
 	"orderq/cmd/internal/office"
 	"orderq/store"
+	"orderq/store/gather"
 	"orderq/store/storetest"
 	"orderq/tasks"
 	"orderq/yeastar/yeastartest"
@@ -81,7 +82,7 @@ func newRig(t *testing.T, room *storetest.Room, more ...with) *rig {
 		f(&cfg, &ac)
 	}
 	r.office = office.Of(cfg, room.Redis)
-	ac.Office, ac.Queue = r.office, asynq.NewClientFromRedisClient(room.Redis)
+	ac.Office, ac.Queue = r.office, asynq.NewClientFromRedisClient(gather.Of(room.Redis))
 	r.api = api.New(t.Context(), ac)
 	server := httptest.NewUnstartedServer(r.api)
 	server.Start()

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"orderq/cmd/internal/api"
+	"orderq/store/gather"
 )
 
 // apiSettings are what the HTTP API reads beside a worker's.
@@ -72,7 +73,7 @@ it listens on loopback alone. --tls-cert and --tls-key make it HTTPS.`,
 type site struct {
 	server *api.Server
 	api    *api.API
-	queue  *asynq.Client
+	queue  *asynq.Client // over the ledger's own connections
 }
 
 // openSite answers at the settings' address until close. ready says why the process cannot do its office now.
@@ -86,7 +87,7 @@ func (a *app) openSite(ctx context.Context, l *ledger, ready func(context.Contex
 		return nil, wrongUse(fmt.Errorf("ORDERQ_LISTEN: %s can be reached from other machines and ORDERQ_API_TOKENS is not set: set tokens, or listen on 127.0.0.1", at.Addr()))
 	}
 	info, _ := debug.ReadBuildInfo()
-	s := &site{queue: l.queue()}
+	s := &site{queue: asynq.NewClientFromRedisClient(gather.Of(l.rdb))}
 	s.api = api.New(ctx, api.Config{Office: l.Office, Queue: s.queue, Log: log, Loopback: at.Loopback, Version: buildOf(info).Version})
 	s.server = api.Serve(at, front(healthPages(ready), s.api), log)
 	log.Info("listening", zap.String("api", at.URL()+"/v1"), zap.String("healthz", at.URL()+"/healthz"), zap.String("readyz", at.URL()+"/readyz"))
@@ -111,5 +112,4 @@ func (s *site) close(ctx context.Context) {
 	s.api.Stop()
 	s.server.Close(ctx)
 	s.api.Close()
-	_ = s.queue.Close()
 }
