@@ -31,6 +31,7 @@ var rules = []rule{
 	{pkg: "store", why: "what we know of orders: all stand on it, so it stands on nobody"},
 	{pkg: "store/journal", why: "the proof from outside Redis must not depend on what it proves"},
 	{pkg: "store/crash", why: "everybody may die, so it is below everybody"},
+	{pkg: "store/gather", why: "what sends scripts together does not know what they say"},
 	{pkg: "store/protocol", only: []string{"store/protocol"}, why: "models for tests: what runs must not lean on them"},
 	{pkg: "store/fleet", may: []string{"store"}, why: "what workers share lies in the same keys"},
 	{pkg: "store/batch", may: []string{"store"}, why: "a batch is orders and a window"},

@@ -60,6 +60,13 @@ func (s *Store) OnWake(f func(id string)) *Store {
 	return &told
 }
 
+// Over gives the same store over another client of the same Redis.
+func (s *Store) Over(rdb redis.UniversalClient) *Store {
+	over := *s
+	over.rdb = rdb
+	return &over
+}
+
 // Account is the account whose orders these are.
 func (s *Store) Account() string { return s.account }
 

@@ -74,7 +74,13 @@ func (r *Reader) Ignored() []string {
 	return r.header.ignored
 }
 
-// Next gives io.EOF behind the last row. Any other error ends the file, because behind it nobody knows where
+// BrokenError says where a file cannot be read on, and why: by what is written there, or because its source failed.
+type BrokenError struct{ err error }
+
+func (e *BrokenError) Error() string { return e.err.Error() }
+func (e *BrokenError) Unwrap() error { return e.err }
+
+// Next gives io.EOF behind the last row. Any other error is a *BrokenError and ends the file, because behind it nobody knows where
 // rows begin: it says at which line, and that the rows before it are not the whole file. Who must not order
 // half a file reads it to its end before he orders.
 func (r *Reader) Next() (Row, error) {
@@ -90,11 +96,12 @@ func (r *Reader) Next() (Row, error) {
 		row, err = r.read()
 	}
 	if err != nil {
-		r.err = err
-		if errors.Is(err, io.EOF) {
+		if r.err = err; errors.Is(err, io.EOF) {
 			r.sum = hex.EncodeToString(r.hash.Sum(nil))
+		} else {
+			r.err = &BrokenError{err}
 		}
-		return Row{}, err
+		return Row{}, r.err
 	}
 	return row, nil
 }

@@ -48,7 +48,7 @@ func TestWithoutAValidTokenNothingIsToldOrDone(t *testing.T) {
 
 // filled puts something in the place of a path's parameters.
 func filled(path string) string {
-	return strings.NewReplacer("{id}", "x", "{batch}", "x", "{slug}", "invalid").Replace(path)
+	return strings.NewReplacer("{id}", "x", "{batch}", "x", "{webhook}", "x", "{slug}", "invalid").Replace(path)
 }
 
 func TestARoleMayWhatItIsForAndNoMore(t *testing.T) {
@@ -61,6 +61,7 @@ func TestARoleMayWhatItIsForAndNoMore(t *testing.T) {
 			switch {
 			case len(op.Security) == 0:
 				continue
+			case strings.HasPrefix(path, "/v1/webhooks"): // their addresses may hold secrets of their own
 			case method == "get" && !strings.HasSuffix(path, "/evidence"):
 				needed = 1
 			case path == "/v1/orders", path == "/v1/batches", path == "/v1/batches/plan":

@@ -13,6 +13,7 @@ import (
 
 	"orderq/cmd/internal/config"
 	"orderq/cmd/internal/office"
+	"orderq/store/gather"
 	"orderq/tasks"
 	"orderq/yeastar"
 )
@@ -20,7 +21,7 @@ import (
 // Config is what an API needs.
 type Config struct {
 	Office *office.Office // of the account; required. Its Config has the tokens and their rate
-	Queue  *asynq.Client  // required
+	Queue  *asynq.Client  // required; over a gathering client (store/gather) many orders at once cost less
 	Log    *zap.Logger    // nil: none
 	// Loopback says that the listener can be reached from this machine alone, and then by whatever web page its user
 	// has open: only loopback Host names are answered. Default: false.
@@ -67,7 +68,7 @@ func New(ctx context.Context, c Config) *API {
 		c.Version = "dev"
 	}
 	a := &API{
-		office: c.Office, orders: tasks.NewClient(c.Office.Store, c.Queue), log: c.Log, loopback: c.Loopback, pages: c.Pages,
+		office: c.Office, orders: tasks.NewClient(c.Office.Store.Over(gather.Of(c.Office.Redis)), c.Queue), log: c.Log, loopback: c.Loopback, pages: c.Pages,
 		mux: http.NewServeMux(), routes: map[string]*route{}, reads: rate.NewLimiter(portalReads, 10), news: newNews(c.Office),
 	}
 	a.closing, a.stop = context.WithCancel(ctx)

@@ -3,6 +3,7 @@ package api_test
 import (
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -147,4 +148,32 @@ func TestARefusedRowIsOrderedAgain(t *testing.T) {
 	if got.Made != 1 || got.Left[store.Held] != 1 || got.Counts[store.Held] != 2 {
 		t.Errorf("%+v", got)
 	}
+}
+
+// Found by the fuzzing of the document's operations: it was called a fault of ours.
+func TestAFileThatCannotBeReadOnIsItsSendersToMend(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, storetest.Embedded(t))
+	const row = `{"kind":"add_recording_minutes","productNo":"3658B431119665QJ","quantity":1000}` + "\n"
+	for kind, file := range map[string]string{"application/x-ndjson": row + row + "{\"k\xff\":1}\n", "text/csv": "SN,Kind,Qty\n3658B431119665QJ,add_recording_minutes,100\n\xff,x,1\n"} {
+		p := r.do(ask{method: "POST", path: "/v1/batches?name=" + url.QueryEscape(kind), body: file, header: map[string]string{"Content-Type": kind}}).is(http.StatusBadRequest, "invalid")
+		if !strings.Contains(p.Detail, "line 3") || !strings.Contains(p.Detail, "rows were taken in") {
+			t.Errorf("%s: %s", kind, p.Detail)
+		}
+	}
+}
+
+// Found by the fuzzing of the document's operations: the results broke off.
+func TestABatchOfTwoFormatsHasResults(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, storetest.Embedded(t))
+	apply := func(kind, file string) said {
+		return r.do(ask{method: "POST", path: "/v1/batches?name=x", body: file, header: map[string]string{"Content-Type": kind}})
+	}
+	const row = `{"kind":"add_recording_minutes","productNo":"3658B431119665QJ","quantity":1}` + "\n"
+	apply("text/csv", rows(3)).must(http.StatusAccepted)
+	apply("application/x-ndjson", row+"\xff\n").must(http.StatusBadRequest)
+	r.get("/v1/batches/x/results").must(http.StatusOK).says(`"column 1":"3658B`, `"quantity":1`)
+	apply("text/csv", "SN,Kind,Qty\n3658B431119665QJ,add_recording_minutes,1\n\xff\n").must(http.StatusBadRequest)
+	r.get("/v1/batches/x/results").must(http.StatusOK).says("3658B431119665QJ,add_recording_minutes,1,", `""column 1"":`)
 }

@@ -56,6 +56,11 @@ func (a *API) follow(c *call) error {
 	if err != nil {
 		return err
 	}
+	if c.r.Method == http.MethodHead { // it would never end, and keep the connection that its client takes for free
+		c.w.Header().Set("Content-Type", "text/event-stream")
+		c.w.WriteHeader(http.StatusOK)
+		return nil
+	}
 	leave, err := a.news.join(a.closing)
 	if err != nil {
 		return err

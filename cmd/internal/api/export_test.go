@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+	"golang.org/x/time/rate"
 )
 
 // ServeWithin is Serve with as little patience as a test has.
@@ -29,6 +30,9 @@ func Fail(a *API, pattern string, err error) {
 
 // BeatEvery lets silent streams speak as often.
 func BeatEvery(a *API, d time.Duration) { a.news.heartbeat = d }
+
+// AskFreely lifts the bound on what the portal is asked for readers.
+func AskFreely(a *API) { a.reads.SetLimit(rate.Inf) }
 
 // IntentFields are the fields that the document says an intent has.
 func IntentFields() []string { return slices.Sorted(maps.Keys(intentSchema().Properties)) }

@@ -360,11 +360,12 @@ func TestWithoutRedisALineSaysSoAndThoseBehindItAreNotTried(t *testing.T) {
 	r.post("/v1/orders", minutes("before")).must(http.StatusAccepted)
 	r.room.Cut(true)
 	var body strings.Builder
-	for i := range 60 {
+	const n = 3000
+	for i := range n {
 		body.WriteString(minutes(fmt.Sprintf("s-%d", i)) + "\n")
 	}
 	lines := r.do(ask{method: "POST", path: "/v1/orders", body: body.String(), header: ndjson}).must(http.StatusOK).lines()
-	if len(lines) != 60 {
+	if len(lines) != n {
 		t.Fatalf("%d answers", len(lines))
 	}
 	for i, l := range lines {
@@ -372,8 +373,8 @@ func TestWithoutRedisALineSaysSoAndThoseBehindItAreNotTried(t *testing.T) {
 			t.Errorf("%+v", l)
 		}
 	}
-	if !strings.Contains(lines[59].Problem.Detail, "not tried") {
-		t.Errorf("the last was tried: %s", lines[59].Problem.Detail)
+	if !strings.Contains(lines[n-1].Problem.Detail, "not tried") {
+		t.Errorf("the last was tried: %s", lines[n-1].Problem.Detail)
 	}
 	for _, a := range []ask{{method: "GET", path: "/v1/orders"}, {method: "GET", path: "/v1/orders/x"}, {method: "POST", path: "/v1/orders", body: minutes("x")}, {method: "GET", path: "/v1/status"}} {
 		got := r.do(a)
@@ -383,4 +384,41 @@ func TestWithoutRedisALineSaysSoAndThoseBehindItAreNotTried(t *testing.T) {
 	}
 	r.room.Cut(false)
 	r.post("/v1/orders", minutes("before")).must(http.StatusOK)
+}
+
+// Lines are placed many at a time; those of one reference still in their order, and each reference once.
+func TestAStreamFullOfRepeatsAndConflictsOrdersEachReferenceOnce(t *testing.T) {
+	t.Parallel()
+	storetest.Both(t, func(t *testing.T, room *storetest.Room) {
+		r := newRig(t, room)
+		const references, times = 40, 50
+		var body strings.Builder
+		for i := range references * times {
+			line := minutes(fmt.Sprint("d-", i%references))
+			if i/references%3 == 1 { // each reference's second line and each third from there asks for something else
+				line = strings.Replace(line, "1000", "5", 1)
+			}
+			body.WriteString(line + "\n")
+		}
+		lines := r.do(ask{method: "POST", path: "/v1/orders", body: body.String(), header: ndjson}).must(http.StatusOK).lines()
+		if len(lines) != references*times {
+			t.Fatalf("%d answers", len(lines))
+		}
+		for i, l := range lines {
+			want := http.StatusOK
+			switch {
+			case i < references:
+				want = http.StatusAccepted
+			case i/references%3 == 1:
+				want = http.StatusUnprocessableEntity
+			}
+			if l.Line != i+1 || l.Status != want || (l.Order != nil) != (want != 422) || l.Order != nil && (l.Order.Quantity != 1000 || l.Order.Reference != fmt.Sprint("d-", i%references)) {
+				t.Fatalf("line %d: %+v, want %d", i+1, l, want)
+			}
+		}
+		var page api.Orders
+		if r.get("/v1/orders?limit=500").into(&page); len(page.Orders) != references || r.queued() != references {
+			t.Errorf("%d orders, %d tasks", len(page.Orders), r.queued())
+		}
+	})
 }

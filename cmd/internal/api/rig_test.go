@@ -23,6 +23,8 @@ import (
 	"orderq/cmd/internal/config"
 	"orderq/cmd/internal/office"
 	"orderq/store"
+	"orderq/store/batch"
+	"orderq/store/gather"
 	"orderq/store/storetest"
 	"orderq/tasks"
 	"orderq/yeastar/yeastartest"
@@ -81,7 +83,7 @@ func newRig(t *testing.T, room *storetest.Room, more ...with) *rig {
 		f(&cfg, &ac)
 	}
 	r.office = office.Of(cfg, room.Redis)
-	ac.Office, ac.Queue = r.office, asynq.NewClientFromRedisClient(room.Redis)
+	ac.Office, ac.Queue = r.office, asynq.NewClientFromRedisClient(gather.Of(room.Redis))
 	r.api = api.New(t.Context(), ac)
 	server := httptest.NewUnstartedServer(r.api)
 	server.Start()
@@ -245,6 +247,14 @@ func (s said) is(status int, slug string) api.Problem {
 // minutes is an intent that can be accepted.
 func minutes(reference string) string {
 	return fmt.Sprintf(`{"reference":%q,"kind":"add_recording_minutes","productNo":"3658B431119665QJ","quantity":1000,"allowDuplicate":true}`, reference)
+}
+
+// release lets rows of batches go, as a worker does.
+func (r *rig) release(want int) {
+	r.t.Helper()
+	if n, err := batch.Of(r.room.Store).Release(r.t.Context()); n != want || err != nil {
+		r.t.Fatalf("%d rows released, want %d: %v", n, want, err)
+	}
 }
 
 // held is an order that waits for its release.

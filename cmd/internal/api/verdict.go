@@ -17,6 +17,7 @@ import (
 	"orderq/store/hook"
 	"orderq/tasks"
 	"orderq/tasks/intake"
+	"orderq/tasks/sheet"
 	"orderq/worker/review"
 	"orderq/yeastar"
 )
@@ -35,6 +36,7 @@ func verdict(err error) *Problem {
 		conflict  *tasks.ConflictError
 		large     *http.MaxBytesError
 		body      *bodyError
+		file      *sheet.BrokenError
 		ambiguous *office.AmbiguousError
 		state     *office.StateError
 		own       *office.OwnApprovalError
@@ -57,6 +59,8 @@ func verdict(err error) *Problem {
 		return problem("slow", "the body stood still for too long: send it again")
 	case errors.As(err, &body):
 		return problem("incomplete-body", "%v: send it again", err)
+	case errors.As(err, &file):
+		return invalid(field("", "", "the file cannot be read on: %v", file))
 	case errors.Is(err, store.ErrNotFound):
 		return problem("not-found", "no order has this id, reference or order number: GET /v1/orders lists them")
 	case errors.Is(err, batch.ErrNotFound):

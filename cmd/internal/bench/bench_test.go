@@ -205,3 +205,26 @@ func TestABatchIsPlacedAtARateAndUrgentOrdersBesideIt(t *testing.T) {
 		t.Errorf("exit %d: %s", code, stderr)
 	}
 }
+
+func TestAcceptingOverHTTPIsMeasuredBesideRawTasks(t *testing.T) {
+	t.Parallel()
+	code, stdout, stderr := run(t, "--http", "--orders", "300", "--rounds", "2", "--concurrency", "8", "--redis-url", "embedded://", "--json")
+	if code != 0 {
+		t.Fatalf("exit %d: %s", code, stderr)
+	}
+	var r bench.HTTP
+	if err := json.Unmarshal([]byte(stdout), &r); err != nil {
+		t.Fatalf("%v: %s", err, stdout)
+	}
+	if r.Orders != 300 || r.Clients != 8 || len(r.Single) != 2 || len(r.Stream) != 2 || len(r.Tasks) != 2 ||
+		min(r.Single[0], r.Stream[1], r.Tasks[0], r.P50[0], r.SingleRatio.Median, r.StreamRatio.Median) <= 0 || r.P99[0] < r.P50[0] {
+		t.Errorf("%+v", r)
+	}
+	var b strings.Builder
+	r.Write(&b)
+	for _, want := range []string{"300 orders, built-in Redis", "single,  8 clients", "p50, p99", "one NDJSON stream", "tasks/s"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("%q is not in\n%s", want, b.String())
+		}
+	}
+}

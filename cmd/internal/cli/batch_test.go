@@ -116,7 +116,7 @@ func TestAPlanIsShownAndAppliedAsItWasShown(t *testing.T) {
 	if n, err := d.room.Store.Counts(t.Context()); err != nil || n[store.Held] != 0 {
 		t.Errorf("a plan has written: %v, %v", n, err)
 	}
-	says(t, d.must(exitUsage, "batch", "apply", out, "--name", "other").err, "leave --name, --format and --set away")
+	says(t, d.must(exitUsage, "batch", "apply", out, "--name", "other").err, "leave --name, --format, --set and --allow-duplicate away")
 	says(t, d.must(exitUsage, "batch", "apply", out, "--account", "other").err, "the plan is for account default")
 	v := d.view(d.must(exitFailed, "batch", "apply", out, "--json").out)
 	if v.Name != "november" || v.Counts[store.Held] != 3 || v.Invalid != 1 || v.Hash == "" {

@@ -16,7 +16,7 @@ import (
 func (a *app) bench() *cobra.Command {
 	var o bench.Options
 	var latency string
-	var batch, drain bool
+	var batch, drain, http bool
 	var rate string
 	var most time.Duration
 	cmd := &cobra.Command{
@@ -28,6 +28,8 @@ It brings a simulated portal, and a redis-server of its own where one is on the
 PATH, else the built-in Redis (whose figures say little). Nothing is bought, and
 nothing outlives it. With the defaults it takes a minute or two.
 
+With --http it posts so many orders to the HTTP API, one by one from
+--concurrency clients and as one NDJSON stream, beside as many raw tasks.
 With --batch it takes a file of so many rows in, beside as many raw tasks put
 into the queue by 32 producers. With --drain a worker places such a file at
 --rate, and urgent orders come behind it.
@@ -36,6 +38,7 @@ With --redis it uses a database that must be empty, and empties it again.`,
 		Example: `  orderq bench
   orderq bench --orders 500 --latency 0 --rounds 5 --servers 4
   orderq bench --batch --orders 10000 --fsync everysec
+  orderq bench --http --orders 20000 --fsync everysec
   orderq bench --drain --orders 10000 --rate 10/s --for 60s --latency 50ms
   orderq bench --redis redis://127.0.0.1:6379/15 --json`,
 	}
@@ -47,6 +50,7 @@ With --redis it uses a database that must be empty, and empties it again.`,
 	f.IntVar(&o.Servers, "servers", 1, "asynq servers that share the concurrency")
 	f.StringVar(&o.Fsync, "fsync", "always", "appendfsync of the redis-server it brings: always, everysec, `no`")
 	f.BoolVar(&batch, "batch", false, "measure taking a batch in instead")
+	f.BoolVar(&http, "http", false, "measure accepting orders over HTTP instead")
 	f.BoolVar(&drain, "drain", false, "measure how a batch is placed at a rate instead")
 	f.StringVar(&rate, "rate", "100/s", "with --drain: calls to the portal")
 	f.DurationVar(&most, "for", 0, "with --drain: how long at most (default: until all rows are placed)")
@@ -70,6 +74,9 @@ With --redis it uses a database that must be empty, and empties it again.`,
 		if batch {
 			return a.benchIntake(ctx, o)
 		}
+		if http {
+			return a.benchHTTP(ctx, o)
+		}
 		report, err := bench.Measure(ctx, o)
 		if err != nil {
 			return err
@@ -85,6 +92,18 @@ With --redis it uses a database that must be empty, and empties it again.`,
 
 func (a *app) benchIntake(ctx context.Context, o bench.Options) error {
 	report, err := bench.MeasureIntake(ctx, o)
+	if err != nil {
+		return err
+	}
+	if a.json {
+		return a.emit(report)
+	}
+	report.Write(a.out)
+	return nil
+}
+
+func (a *app) benchHTTP(ctx context.Context, o bench.Options) error {
+	report, err := bench.MeasureHTTP(ctx, o)
 	if err != nil {
 		return err
 	}

@@ -7,8 +7,11 @@ import (
 	"os"
 	"time"
 
+	"github.com/hibiken/asynq"
+
 	"orderq/cmd/internal/office"
 	"orderq/store"
+	"orderq/store/gather"
 	"orderq/tasks"
 )
 
@@ -31,9 +34,8 @@ func (a *app) placeFile(ctx context.Context, set settings, path string, dryRun b
 		return err
 	}
 	defer l.close()
-	queue := l.queue()
-	defer queue.Close()
-	client := tasks.NewClient(l.store, queue)
+	together := gather.Of(l.rdb)
+	client := tasks.NewClient(l.store.Over(together), asynq.NewClientFromRedisClient(together))
 	a.warnOfSilence(ctx, l)
 
 	ctx, stop := context.WithCancelCause(ctx)

@@ -14,6 +14,7 @@ import (
 	"orderq/cmd/internal/metrics"
 	"orderq/cmd/internal/page"
 	"orderq/cmd/internal/queues"
+	"orderq/store/gather"
 )
 
 // apiSettings are what the HTTP API reads beside a worker's.
@@ -76,7 +77,7 @@ user name. --tls-cert and --tls-key make it HTTPS.`,
 type site struct {
 	server  *api.Server
 	api     *api.API
-	queue   *asynq.Client
+	queue   *asynq.Client // over the ledger's own connections
 	metrics *metrics.Set
 	page    *page.Page
 	queues  *queues.Dashboard
@@ -93,7 +94,7 @@ func (a *app) openSite(ctx context.Context, l *ledger, m *metrics.Set, ready fun
 		return nil, wrongUse(fmt.Errorf("ORDERQ_LISTEN: %s can be reached from other machines and ORDERQ_API_TOKENS is not set: set tokens, or listen on 127.0.0.1", at.Addr()))
 	}
 	m.Watch(ctx, l.Office)
-	s := &site{queue: l.queue(), metrics: m, page: page.New(l.Office), queues: queues.New(l.cfg.Redis.Asynq())}
+	s := &site{queue: asynq.NewClientFromRedisClient(gather.Of(l.rdb)), metrics: m, page: page.New(l.Office), queues: queues.New(l.cfg.Redis.Asynq())}
 	s.api = api.New(ctx, api.Config{
 		Office: l.Office, Queue: s.queue, Log: log, Loopback: at.Loopback, Version: buildVersion(),
 		Pages: []api.Page{
@@ -126,5 +127,4 @@ func (s *site) close(ctx context.Context) {
 	s.metrics.Close()
 	s.page.Close()
 	_ = s.queues.Close()
-	_ = s.queue.Close()
 }

@@ -166,8 +166,12 @@ func (o *Office) Results(ctx context.Context, one batch.Batch, format sheet.Form
 	w := sheet.NewWriter(to, format, one.Columns)
 	err := batch.Of(o.Store).Each(ctx, one.ID, func(r batch.Row, order store.Order) error {
 		cells := r.Cells
-		if from != format {
+		switch {
+		case from != format:
 			cells = []string{objectOf(one.Columns, cells)}
+		case format == sheet.NDJSON && len(cells) != 1, format != sheet.NDJSON && len(cells) > len(one.Columns):
+			// The row is of an earlier file of this name, in another format, and the last one was cut off before it.
+			cells = []string{objectOf(nil, cells)}
 		}
 		return w.Write(cells, ResultOf(r, order))
 	})

@@ -10,10 +10,10 @@ import (
 
 const (
 	// lanes is how many lines are placed at once. A durable Redis answers each after an fsync, which
-	// it shares among those that wait: one at a time would be as slow as the disk.
-	lanes = 16
+	// it shares among those that wait, and what comes together is sent together (store/gather).
+	lanes = 256
 	// ahead is how many lines are read ahead of the one that is told next.
-	ahead = 256
+	ahead = 4 * lanes
 )
 
 // Intake is a line of a file on its way.
