@@ -5,6 +5,9 @@
 // tasks; every refusal is a problem (RFC 9457) that says what to do; and what a person may spend money with, a web page
 // may not: loopback listeners answer loopback names only, writes from other origins are refused.
 //
+// Beside it are pages for people and scrapers, outside the document: behind the same guards, and for a browser's
+// password too, which decides nothing.
+//
 // It decides nothing about orders: it asks package office, as the commands do. It does not hide a Redis that is away,
 // and answers 503 until it is back.
 package api

@@ -21,7 +21,7 @@ const readWithin = 3 * time.Second
 
 // collector tells how an account stands.
 type collector struct {
-	ctx     context.Context // while it is watched; a scrape brings none along
+	ctx     context.Context // a scrape brings none along
 	office  *office.Office
 	inspect *asynq.Inspector
 	glance  *glance.Glance[standing]
@@ -40,7 +40,7 @@ type standing struct {
 }
 
 func newCollector(ctx context.Context, o *office.Office) *collector {
-	c := &collector{ctx: ctx, office: o, inspect: asynq.NewInspectorFromRedisClient(o.Redis), descs: map[string]*prometheus.Desc{}}
+	c := &collector{ctx: context.WithoutCancel(ctx), office: o, inspect: asynq.NewInspectorFromRedisClient(o.Redis), descs: map[string]*prometheus.Desc{}}
 	c.glance = glance.Of(c.read, readWithin, nil)
 	for _, f := range accountFamilies {
 		c.descs[f.name] = f.desc()

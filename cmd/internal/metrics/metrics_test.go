@@ -1,7 +1,7 @@
 package metrics
 
 import (
-	"errors"
+	"context"
 	"flag"
 	"fmt"
 	"net/http"
@@ -158,6 +158,18 @@ func TestWithoutRedisAScrapeTellsWhatTheProcessKnows(t *testing.T) {
 	}
 }
 
+func TestAProcessThatEndsTellsOfTheAccountToTheLast(t *testing.T) {
+	t.Parallel()
+	room := storetest.Embedded(t)
+	s := New("default", "v1")
+	t.Cleanup(s.Close)
+	ctx, cancel := context.WithCancel(t.Context())
+	s.Watch(ctx, office.Of(config.Config{Account: "default"}, room.Redis))
+	cancel()
+	r := &rig{Set: s, t: t, room: room}
+	r.says(r.scrape(), `orderq_up 1`)
+}
+
 func TestAProcessCountsWhatItDoes(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, storetest.Embedded(t))
@@ -177,7 +189,6 @@ func TestAProcessCountsWhatItDoes(t *testing.T) {
 
 func TestHooksThatWereSetAreStillCalled(t *testing.T) {
 	t.Parallel()
-	told := errors.New("not told")
 	n := 0
 	c := worker.Config{
 		OnMove: func(store.Order) { n++ }, OnRefuse: func(store.Waiting) { n++ }, OnRepair: func(worker.Repair) { n++ },
@@ -189,7 +200,7 @@ func TestHooksThatWereSetAreStillCalled(t *testing.T) {
 	c.OnRepair(worker.RepairTask)
 	c.Portal.Observe(yeastar.Call{}, yeastar.Answer{}, 0)
 	if n != 4 {
-		t.Error(told, n)
+		t.Errorf("%d of 4 were called", n)
 	}
 }
 

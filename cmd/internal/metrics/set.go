@@ -33,7 +33,8 @@ func New(account, version string) *Set {
 	return s
 }
 
-// Watch adds the account, as it is read from Redis while ctx is not over. It may be called once.
+// Watch adds the account, as it is read from Redis, until Close: a process that is told to end goes on telling while
+// it waits for its answers. It may be called once.
 func (s *Set) Watch(ctx context.Context, o *office.Office) {
 	s.account = newCollector(ctx, o)
 	s.labelled.MustRegister(s.account)

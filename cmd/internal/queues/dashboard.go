@@ -64,8 +64,9 @@ func (t tamed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(body) // that the client is gone is no error
 }
 
-// outside is what the index loads from other hosts: fonts, in whose place a browser takes its own.
-var outside = regexp.MustCompile(`<link[^>]*href="https?://[^>]*>`)
+// outside is what the index loads from other hosts, fonts, in whose place a browser takes its own; and its manifest, which
+// browsers ask for without a password.
+var outside = regexp.MustCompile(`<link[^>]*(?:href="https?://|rel="manifest")[^>]*>`)
 
 var inline = regexp.MustCompile(`(?s)<script>(.*?)</script>`)
 
@@ -77,7 +78,7 @@ func policy(body []byte) string {
 		sum := sha256.Sum256(s[1])
 		scripts += " 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 	}
-	return "default-src 'none'; script-src " + scripts + "; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+	return "default-src 'none'; script-src " + scripts + "; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 }
 
 // contentType is what asynqmon leaves to be guessed, but for its pictures, whose text looks like HTML or XML.

@@ -50,6 +50,9 @@ func TestThePageLoadsNothingFromOtherHosts(t *testing.T) {
 		if got.Code != http.StatusOK || !strings.Contains(page, `<div id="root">`) {
 			t.Fatalf("%s: %d %s", path, got.Code, page)
 		}
+		if strings.Contains(page, "manifest") {
+			t.Errorf("%s: a browser asks for the manifest without its password", path)
+		}
 		if strings.Contains(page, "://") {
 			t.Errorf("%s names another host: %s", path, page)
 		}
