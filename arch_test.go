@@ -46,6 +46,7 @@ var rules = []rule{
 	{pkg: "worker/review", may: []string{"store", "store/fleet", "store/journal", "tasks", "yeastar"}, why: "what a person decides by must not need a worker to run"},
 	{pkg: "worker", may: []string{"store", "store/fleet", "store/batch", "store/journal", "store/crash", "tasks", "tasks/sheet", "yeastar", "worker/resolve", "worker/webhook"},
 		why: "the handlers bring all of it together"},
+	{pkg: "docs/examples/...", why: "an example has what its reader has, and that is nothing of ours"},
 	{pkg: "cmd/...", may: []string{"..."}, only: []string{"cmd/..."}, why: "commands assemble; what they need to share belongs below"},
 }
 
