@@ -53,12 +53,16 @@ func schemaName(t reflect.Type, hint string) string {
 	return huma.DefaultSchemaNamer(t, hint)
 }
 
-// neverNull takes null out of a schema: what has no value is left out, and an empty list is one.
+// neverNull takes null out of a schema: what has no value is left out, and an empty list is one. It takes out too what
+// is so anyway: that there may be other fields, which makes generated clients three times as long.
 func neverNull(s *huma.Schema) {
 	if s == nil {
 		return
 	}
 	s.Nullable = false
+	if s.AdditionalProperties == true {
+		s.AdditionalProperties = nil
+	}
 	neverNull(s.Items)
 	for _, p := range s.Properties {
 		neverNull(p)
