@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -46,6 +48,10 @@ type Endpoint struct {
 	Cursor      string        `json:"cursor"`  // the last event that was looked at
 	Pending     int           `json:"pending"` // events that wait for their delivery
 }
+
+// endpointID is what Add gives. Anything else must not become a part of a key: the keys beside an endpoint's are named
+// after it.
+var endpointID = regexp.MustCompile(`^wh[a-z2-7]{16}$`)
 
 // Hooks are an account's endpoints. Safe for concurrent use.
 type Hooks struct {
@@ -110,6 +116,7 @@ func (h *Hooks) Some(ctx context.Context) (bool, error) {
 
 // get reads endpoints in one round trip; ids without one are left out.
 func (h *Hooks) get(ctx context.Context, ids []string) ([]Endpoint, error) {
+	ids = slices.DeleteFunc(ids, func(id string) bool { return !endpointID.MatchString(id) })
 	if len(ids) == 0 {
 		return nil, nil
 	}
@@ -143,6 +150,9 @@ func (h *Hooks) get(ctx context.Context, ids []string) ([]Endpoint, error) {
 
 // Remove forgets an endpoint, its secrets, what waits for it, and its log. ErrNotFound where there is none.
 func (h *Hooks) Remove(ctx context.Context, id string) error {
+	if !endpointID.MatchString(id) {
+		return ErrNotFound
+	}
 	var was *redis.IntCmd
 	_, err := h.rdb.TxPipelined(ctx, func(p redis.Pipeliner) error {
 		was = p.Del(ctx, h.key.Hook(id))
@@ -173,6 +183,9 @@ func (h *Hooks) Disable(ctx context.Context, id, by string) error {
 func (h *Hooks) Note(ctx context.Context, id string, e Entry) error { return h.set(ctx, id, e) }
 
 func (h *Hooks) set(ctx context.Context, id string, e Entry, fields ...any) error {
+	if !endpointID.MatchString(id) {
+		return ErrNotFound
+	}
 	n, err := h.lua.set.Run(ctx, h.rdb, []string{h.key.Hook(id), h.key.HookLog(id)}, append([]any{e.tail()}, fields...)...).Int()
 	return found(n, err, "change", id)
 }
@@ -180,6 +193,9 @@ func (h *Hooks) set(ctx context.Context, id string, e Entry, fields ...any) erro
 // Rotate draws a new secret and gives it: this once. What signed so far signs on beside it for the time of keep; 0: it
 // ends at once. ErrNotFound likewise.
 func (h *Hooks) Rotate(ctx context.Context, id string, keep time.Duration, by string) (Secret, error) {
+	if !endpointID.MatchString(id) {
+		return "", ErrNotFound
+	}
 	secret := NewSecret()
 	e := Entry{Outcome: Noted, Reason: fmt.Sprintf("secret rotated by %s; the one before signs too for %v", by, keep)}
 	n, err := h.lua.rotate.Run(ctx, h.rdb, []string{h.key.Hook(id), h.key.HookSecrets(id), h.key.HookLog(id)},

@@ -87,6 +87,38 @@ func TestWhatIsRemovedLeavesNothing(t *testing.T) {
 	})
 }
 
+// The keys beside an endpoint's are named after it: who asks for those must not get, change or remove them.
+func TestAnIDThatLeadsToAnotherKeyIsNone(t *testing.T) {
+	t.Parallel()
+	storetest.Both(t, func(t *testing.T, room *storetest.Room) {
+		r := newRig(t, room)
+		id := r.event("a")
+		r.admit()
+		r.must(r.hooks.Note(t.Context(), r.id, hook.Entry{Outcome: hook.Noted}))
+		before := room.Dump(t)
+		for _, suffix := range []string{":secrets", ":events", ":lanes", ":due", ":log", ":", "*", "/../x"} {
+			bad := r.id + suffix
+			for what, do := range map[string]func() error{
+				"get":     func() error { _, err := r.hooks.Get(t.Context(), bad); return err },
+				"log":     func() error { _, err := r.hooks.Log(t.Context(), bad, 1); return err },
+				"remove":  func() error { return r.hooks.Remove(t.Context(), bad) },
+				"disable": func() error { return r.hooks.Disable(t.Context(), bad, "eve") },
+				"rotate":  func() error { _, err := r.hooks.Rotate(t.Context(), bad, 0, "eve"); return err },
+				"replay":  func() error { return r.hooks.Replay(t.Context(), bad, id, "eve") },
+				"since":   func() error { return r.hooks.ReplaySince(t.Context(), bad, "0-0", "eve") },
+				"admit":   func() error { _, err := r.hooks.Admit(t.Context(), bad); return err },
+			} {
+				if err := do(); !errors.Is(err, hook.ErrNotFound) {
+					t.Errorf("%s %s: %v, want ErrNotFound", what, bad, err)
+				}
+			}
+		}
+		if after := room.Dump(t); after != before {
+			t.Errorf("something was written:\n%s\nbefore:\n%s", after, before)
+		}
+	})
+}
+
 func TestARotatedSecretSignsOnForAWhile(t *testing.T) {
 	t.Parallel()
 	storetest.Both(t, func(t *testing.T, room *storetest.Room) {

@@ -66,7 +66,11 @@ func (h *Hooks) Admit(ctx context.Context, id string) (more bool, err error) {
 		return false, err
 	}
 	to := some.Val()[len(some.Val())-1].ID
-	if err := h.admit(ctx, id, e.Cursor, to, missed, wanted); err != nil {
+	err = h.admit(ctx, id, e.Cursor, to, missed, wanted)
+	if errors.Is(err, errMoved) {
+		return true, nil // somebody else was quicker: look again
+	}
+	if err != nil {
 		return false, err
 	}
 	return len(some.Val()) == room, nil
@@ -131,6 +135,9 @@ func eventOf(m redis.XMessage) Event {
 // Replay lets one event be delivered again, whatever the endpoint asks for; it takes its place among those of its order
 // that wait. ErrNotKept where the stream does not have it.
 func (h *Hooks) Replay(ctx context.Context, id, event, by string) error {
+	if !endpointID.MatchString(id) {
+		return ErrNotFound
+	}
 	some, err := h.rdb.XRangeN(ctx, h.key.Events(), event, event, 1).Result()
 	if err != nil {
 		return fmt.Errorf("read event %s: %w", event, err)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
@@ -196,4 +197,42 @@ func TestEventsAreComparedByNumber(t *testing.T) {
 			t.Errorf("%s before %s: %v", c.a, c.b, got)
 		}
 	}
+}
+
+func TestOfManyWhoLookAtTheStreamEachEventWaitsOnce(t *testing.T) {
+	t.Parallel()
+	storetest.Both(t, func(t *testing.T, room *storetest.Room) {
+		r := newRig(t, room)
+		const events = 350
+		for i := range events {
+			r.event(fmt.Sprint("oq", i%50))
+		}
+		var all sync.WaitGroup
+		for range 6 {
+			all.Go(func() {
+				for more := true; more; {
+					var err error
+					if more, err = r.hooks.Admit(t.Context(), r.id); err != nil {
+						t.Error(err)
+						return
+					}
+				}
+			})
+		}
+		all.Wait()
+		last := ""
+		for range events {
+			d := r.take(1)[0]
+			if d.Order == "oq7" {
+				if last != "" && !hook.Earlier(last, d.ID) {
+					t.Errorf("%s after %s", d.ID, last)
+				}
+				last = d.ID
+			}
+			r.done(d)
+		}
+		if left := r.take(1); left != nil || last == "" {
+			t.Errorf("left: %+v; last of one order: %q", left, last)
+		}
+	})
 }

@@ -384,7 +384,7 @@ func TestADeadEndpointCostsLittle(t *testing.T) {
 		id := r.add(dead)
 		r.add(well)
 		r.start(func(c *Config, _ *SenderConfig) { c.BreakerOpen = time.Hour })
-		const orders = 100
+		const orders = 40
 		for i := range orders {
 			r.accept(fmt.Sprint("r", i))
 		}

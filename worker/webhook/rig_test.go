@@ -57,7 +57,7 @@ func (r *rig) start(tune ...func(*Config, *SenderConfig)) (stop func()) {
 	r.t.Helper()
 	sc := SenderConfig{Guard: loopback(), Within: patience}
 	c := Config{
-		Store: r.room.Store, Log: r.log, Every: 2 * time.Millisecond, Hold: 2 * patience, BreakerOpen: time.Millisecond,
+		Store: r.room.Store, Log: r.log, Every: 10 * time.Millisecond, Hold: 2 * patience, BreakerOpen: time.Millisecond,
 		OnSettled: func(id string, e hook.Entry) { r.tries <- try{id, e} },
 	}
 	for _, f := range tune {

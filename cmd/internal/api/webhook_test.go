@@ -127,6 +127,10 @@ func TestAWebhookThatCannotBeMeantIsRefused(t *testing.T) {
 		r.post(path+"/replay", body).is(http.StatusBadRequest, "invalid")
 	}
 	r.post(path+"/replay", `{"event":"1-0"}`).is(http.StatusNotFound, "not-found")
+	for _, beside := range []string{":secrets", ":log", ":events"} { // keys, and no webhooks
+		r.get(path+beside).is(http.StatusNotFound, "not-found")
+		r.do(ask{method: "DELETE", path: path + beside, body: `{}`}).is(http.StatusNotFound, "not-found")
+	}
 	r.post(path+"/rotate", `{"keep":"-1s"}`).is(http.StatusBadRequest, "invalid")
 	r.get(path+"/log?limit=0").is(http.StatusBadRequest, "invalid")
 	for range hook.MostEndpoints - 1 {
