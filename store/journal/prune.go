@@ -70,7 +70,8 @@ func prune(path, name string, before time.Time) (bool, error) {
 	}
 	defer lock.release()
 
-	open := map[string]struct{}{}
+	// A Redis that has forgotten an attempt gives its reference a second time: two may be open under one.
+	open := map[string]int{}
 	var last time.Time
 	err = scan(f, name, func(r record) {
 		at := time.Time{}
@@ -78,10 +79,12 @@ func prune(path, name string, before time.Time) (bool, error) {
 		case r.Open != nil:
 			at = r.Open.Started
 		case r.Begin != nil:
-			open[r.Begin.Reference] = struct{}{}
+			open[r.Begin.Reference]++
 			at = r.Begin.At
 		case r.End != nil:
-			delete(open, r.End.Reference)
+			if open[r.End.Reference]--; open[r.End.Reference] <= 0 { // an end may come twice
+				delete(open, r.End.Reference)
+			}
 			at = r.End.At
 		}
 		if at.After(last) {
