@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
@@ -78,20 +79,13 @@ With --redis it uses a database that must be empty, and empties it again.`,
 			return a.benchHTTP(ctx, o)
 		}
 		report, err := bench.Measure(ctx, o)
-		if err != nil {
-			return err
-		}
-		if a.json {
-			return a.emit(report)
-		}
-		report.Write(a.out)
-		return nil
+		return a.benched(report, err)
 	})
 	return cmd
 }
 
-func (a *app) benchIntake(ctx context.Context, o bench.Options) error {
-	report, err := bench.MeasureIntake(ctx, o)
+// benched prints what was measured.
+func (a *app) benched(report interface{ Write(io.Writer) }, err error) error {
 	if err != nil {
 		return err
 	}
@@ -102,16 +96,14 @@ func (a *app) benchIntake(ctx context.Context, o bench.Options) error {
 	return nil
 }
 
+func (a *app) benchIntake(ctx context.Context, o bench.Options) error {
+	report, err := bench.MeasureIntake(ctx, o)
+	return a.benched(report, err)
+}
+
 func (a *app) benchHTTP(ctx context.Context, o bench.Options) error {
 	report, err := bench.MeasureHTTP(ctx, o)
-	if err != nil {
-		return err
-	}
-	if a.json {
-		return a.emit(report)
-	}
-	report.Write(a.out)
-	return nil
+	return a.benched(report, err)
 }
 
 func (a *app) benchDrain(ctx context.Context, o bench.Options, text string, most time.Duration) error {
@@ -123,14 +115,7 @@ func (a *app) benchDrain(ctx context.Context, o bench.Options, text string, most
 		return wrongUse(fmt.Errorf("--rate %q: %w", text, err))
 	}
 	report, err := bench.MeasureDrain(ctx, o, rateOf(rate), most)
-	if err != nil {
-		return err
-	}
-	if a.json {
-		return a.emit(report)
-	}
-	report.Write(a.out)
-	return nil
+	return a.benched(report, err)
 }
 
 // durations reads "0,50ms".
