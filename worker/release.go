@@ -44,7 +44,7 @@ func (w *Worker) brake(ctx context.Context) error {
 	for _, one := range all {
 		why, err := w.brakeOf(ctx, one)
 		if err == nil && why != "" {
-			if err = w.batches.Stop(ctx, one.ID, why); errors.Is(err, batch.ErrState) {
+			if err = w.batches.Stop(ctx, one, why); errors.Is(err, batch.ErrState) {
 				continue // somebody was quicker
 			}
 			w.log.Warn("batch stopped: nothing more of it is released until somebody approves of that",

@@ -52,6 +52,9 @@ type Batch struct {
 	Brakes
 	Canaries []string // the first orders to be released, by id; none before they are
 	Proven   bool     // they are placed and were seen at the portal, or somebody has approved of going on
+
+	spared tally // what had come out when somebody approved of going on
+	move   int   // how often its state was moved
 }
 
 // Batches are an account's batches. Safe for concurrent use.
@@ -142,6 +145,8 @@ func (b *Batches) Get(ctx context.Context, id string) (Batch, error) {
 	out.Canary, _ = strconv.Atoi(m["canary"])
 	out.StopRefused, _ = strconv.ParseFloat(m["stopRefused"], 64)
 	out.StopUnknown, _ = strconv.ParseFloat(m["stopUnknown"], 64)
+	out.move, _ = strconv.Atoi(m["move"])
+	out.spared = readTally(m["spared"])
 	if err := json.Unmarshal([]byte(m["columns"]), &out.Columns); err != nil {
 		return Batch{}, fmt.Errorf("read batch %s: its columns: %w", id, err)
 	}
@@ -168,21 +173,28 @@ func (b *Batches) List(ctx context.Context, limit int) ([]Batch, error) {
 	return all, nil
 }
 
-// Approve opens a batch that is held or was stopped: whoever does has looked, and its canaries need prove nothing any
-// more. ErrState where it is neither.
+// Approve opens a batch that is held or was stopped: whoever does has looked, so its canaries need prove nothing any
+// more, and its brakes count from here on. ErrState where it is neither.
 func (b *Batches) Approve(ctx context.Context, id, by, note string) error {
-	if err := b.set(ctx, id, by, note, Open, Stopped); !errors.Is(err, ErrState) {
-		if err == nil {
-			err = b.Prove(ctx, id)
-		}
+	one, err := b.Get(ctx, id)
+	if err != nil {
 		return err
 	}
-	return b.set(ctx, id, by, note, Open, Held)
+	spared := ""
+	if one.State == Stopped {
+		c, err := b.Count(ctx, id)
+		if err != nil {
+			return err
+		}
+		spared = tallyOf(c).String()
+	}
+	return b.set(ctx, id, change{to: Open, by: by, note: note, spared: spared}, Stopped, Held)
 }
 
-// Stop ends the release of an open batch until somebody approves of going on. ErrState where it is not open.
-func (b *Batches) Stop(ctx context.Context, id, why string) error {
-	return b.set(ctx, id, "orderq", why, Stopped, Open)
+// Stop ends the release of an open batch until somebody approves of going on. ErrState where it is not open any more,
+// or somebody has moved it since it was read: what was read then is no reason any more.
+func (b *Batches) Stop(ctx context.Context, read Batch, why string) error {
+	return b.set(ctx, read.ID, change{to: Stopped, by: "orderq", note: why, at: strconv.Itoa(read.move)}, Open)
 }
 
 // Prove notes that a batch's canaries are well.
@@ -193,18 +205,26 @@ func (b *Batches) Prove(ctx context.Context, id string) error {
 // Cancel closes a batch for good: no row is accepted or released any more. Its orders are cancelled by CancelRows.
 // ErrState where it was cancelled before.
 func (b *Batches) Cancel(ctx context.Context, id, by, note string) error {
-	return b.set(ctx, id, by, note, Cancelled, Open, Held, Stopped)
+	return b.set(ctx, id, change{to: Cancelled, by: by, note: note}, Open, Held, Stopped)
 }
 
-func (b *Batches) set(ctx context.Context, id, by, note string, to State, from ...State) error {
-	args := []any{string(to), by, note}
+// change is a batch's next state, and whose word that is.
+type change struct {
+	to       State
+	by, note string
+	spared   string // what its brakes let be from now on
+	at       string // the move that it has to stand at; "": any
+}
+
+func (b *Batches) set(ctx context.Context, id string, c change, from ...State) error {
+	args := []any{string(c.to), c.by, c.note, c.spared, c.at}
 	for _, s := range from {
 		args = append(args, string(s))
 	}
 	was, err := b.lua.state.Run(ctx, b.rdb, []string{b.key.Batch(id)}, args...).Text()
 	switch {
 	case err != nil:
-		return fmt.Errorf("batch %s → %s: %w", id, to, err)
+		return fmt.Errorf("batch %s → %s: %w", id, c.to, err)
 	case was == "":
 		return ErrNotFound
 	case was != "ok":

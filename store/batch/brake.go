@@ -21,20 +21,47 @@ const MaxCanary = 100
 // fewest is how many orders must have come out one way or another before their shares say anything.
 const fewest = 20
 
-// Tripped says why a batch with these counts has to stop; "": it has not.
-func (k Brakes) Tripped(c Counts) string {
-	refused, doubt := c.States[store.Rejected]-c.Satisfied, c.States[store.Unknown]+c.States[store.Review]
-	out := refused + c.Satisfied + doubt + c.States[store.Placed] + c.States[store.Pending]
-	if out < fewest {
+// tally is what the brakes look at.
+type tally struct{ out, refused, doubt int }
+
+func tallyOf(c Counts) tally {
+	t := tally{refused: c.States[store.Rejected] - c.Satisfied, doubt: c.States[store.Unknown] + c.States[store.Review]}
+	t.out = t.refused + c.Satisfied + t.doubt + c.States[store.Placed] + c.States[store.Pending]
+	return t
+}
+
+func (t tally) String() string { return fmt.Sprintf("%d %d %d", t.out, t.refused, t.doubt) }
+
+// readTally reads what String wrote; of anything else, nothing.
+func readTally(s string) (t tally) {
+	if n, err := fmt.Sscanf(s, "%d %d %d", &t.out, &t.refused, &t.doubt); err != nil || n != 3 {
+		return tally{}
+	}
+	return t
+}
+
+// since is what has come out after then. What was in doubt then may be certain by now.
+func (t tally) since(then tally) tally {
+	return tally{max(0, t.out-then.out), max(0, t.refused-then.refused), max(0, t.doubt-then.doubt)}
+}
+
+// Tripped says why a batch with these counts has to stop; "": it has not. What somebody has approved of is spared.
+func (b Batch) Tripped(c Counts) string {
+	t := tallyOf(c).since(b.spared)
+	if t.out < fewest {
 		return ""
 	}
-	for _, b := range []struct {
+	since := ""
+	if b.spared != (tally{}) {
+		since = " since it was approved"
+	}
+	for _, k := range []struct {
 		n     int
 		above float64
 		what  string
-	}{{refused, k.StopRefused, "refused"}, {doubt, k.StopUnknown, "in doubt"}} {
-		if b.above > 0 && float64(b.n) > b.above*float64(out) {
-			return fmt.Sprintf("%d of %d orders are %s: more than a share of %g", b.n, out, b.what, b.above)
+	}{{t.refused, b.StopRefused, "refused"}, {t.doubt, b.StopUnknown, "in doubt"}} {
+		if k.above > 0 && float64(k.n) > k.above*float64(t.out) {
+			return fmt.Sprintf("%d of %d orders%s are %s: more than a share of %g", k.n, t.out, since, k.what, k.above)
 		}
 	}
 	return ""

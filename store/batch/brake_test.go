@@ -1,9 +1,12 @@
 package batch_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
+
+	"github.com/redis/go-redis/v9"
 
 	"orderq/store"
 	"orderq/store/batch"
@@ -35,7 +38,7 @@ func TestWhenABrakeTrips(t *testing.T) {
 		{"nor does it hide who is", batch.Brakes{StopRefused: 0.03}, satisfied(94, 86, 80), "6 of 180 orders are refused: more than a share of 0.03"},
 		{"unknown and in review are", batch.Brakes{StopUnknown: 0.05}, counts(90, 0, 5, 5), "10 of 100 orders are in doubt: more than a share of 0.05"},
 	} {
-		if got := c.k.Tripped(c.c); got != c.want {
+		if got := (batch.Batch{Brakes: c.k}).Tripped(c.c); got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
 		}
 	}
@@ -122,11 +125,11 @@ func TestAStoppedBatchReleasesNothingUntilSomebodyApproves(t *testing.T) {
 	storetest.Both(t, func(t *testing.T, r *storetest.Room) {
 		s := braked(t, r, batch.Brakes{Canary: 1, StopRefused: 0.5})
 		s.accept(row(1, "a"), row(2, "b"))
-		do(t, s.Stop(t.Context(), id, "too many"))
+		do(t, s.Stop(t.Context(), s.read(), "too many"))
 		if n, err := s.Release(t.Context()); n != 0 || err != nil {
 			t.Errorf("released %d, %v", n, err)
 		}
-		if err := s.Stop(t.Context(), id, "again"); !errors.Is(err, batch.ErrState) {
+		if err := s.Stop(t.Context(), s.read(), "again"); !errors.Is(err, batch.ErrState) {
 			t.Errorf("stopped twice: %v", err)
 		}
 		// It takes rows all the same, and keeps its brakes when its file is applied again.
@@ -140,6 +143,83 @@ func TestAStoppedBatchReleasesNothingUntilSomebodyApproves(t *testing.T) {
 		if n, err := s.Release(t.Context()); n != 3 || err != nil {
 			t.Errorf("released %d, %v", n, err)
 		}
+	})
+}
+
+func (s *site) read() batch.Batch {
+	s.t.Helper()
+	one, err := s.Get(s.t.Context(), id)
+	do(s.t, err)
+	return one
+}
+
+// Open, and not proven yet: a worker's next round would stop it again for the canary that somebody has just forgiven it.
+func TestNobodySeesHalfAnApproval(t *testing.T) {
+	t.Parallel()
+	storetest.Both(t, func(t *testing.T, r *storetest.Room) {
+		s := braked(t, r, batch.Brakes{Canary: 1})
+		do(t, s.Stop(t.Context(), s.read(), "canary"))
+		watched := spy{t: t, after: func() {
+			if one := s.read(); one.State == batch.Open && !one.Proven {
+				t.Errorf("%+v", one)
+			}
+		}}
+		r.Redis.AddHook(&watched)
+		do(t, s.Approve(t.Context(), id, "eve", "looked"))
+		if one := s.read(); one.State != batch.Open || !one.Proven || watched.seen == 0 {
+			t.Errorf("%+v after %d commands", one, watched.seen)
+		}
+	})
+}
+
+// spy looks after each command of ours; its own looks are not looked at.
+type spy struct {
+	t       testing.TB
+	after   func()
+	seen    int
+	looking bool
+}
+
+func (s *spy) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+func (s *spy) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, c redis.Cmder) error {
+		err := next(ctx, c)
+		s.look()
+		return err
+	}
+}
+
+func (s *spy) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, c []redis.Cmder) error {
+		err := next(ctx, c)
+		s.look()
+		return err
+	}
+}
+
+func (s *spy) look() {
+	if s.looking {
+		return
+	}
+	s.looking = true
+	s.seen++
+	s.after()
+	s.looking = false
+}
+
+// A round that began before somebody approved knows nothing of it: what it has read is no reason to stop the batch again.
+func TestAReadingFromBeforeTheApprovalStopsNothing(t *testing.T) {
+	t.Parallel()
+	storetest.Both(t, func(t *testing.T, r *storetest.Room) {
+		s := braked(t, r, batch.Brakes{Canary: 1})
+		slow := s.read()
+		do(t, s.Stop(t.Context(), s.read(), "canary"))
+		do(t, s.Approve(t.Context(), id, "eve", "looked"))
+		if err := s.Stop(t.Context(), slow, "canary"); !errors.Is(err, batch.ErrState) {
+			t.Errorf("stopped again: %v", err)
+		}
+		do(t, s.Stop(t.Context(), s.read(), "something new"))
 	})
 }
 
