@@ -1,7 +1,9 @@
 package store_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -9,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/redis/go-redis/v9"
 
 	"orderq/store"
 	"orderq/store/storetest"
@@ -202,4 +205,131 @@ func TestAnIntentThatIsNoJSONIsAnErrorAndNoPanic(t *testing.T) {
 	if _, _, err := r.Store.Accept(t.Context(), n); err == nil || !strings.Contains(err.Error(), n.Reference) {
 		t.Errorf("%v, want an error that names the reference", err)
 	}
+}
+
+// gatherer holds the scripts back until it is opened, so that what comes meanwhile has to share.
+type gatherer struct {
+	open    chan struct{}
+	waiting chan struct{}
+	sent    atomic.Int32
+}
+
+func (g *gatherer) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (g *gatherer) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, c redis.Cmder) error {
+		if c.Name() == "evalsha" {
+			g.sent.Add(1)
+			select {
+			case g.waiting <- struct{}{}:
+			default:
+			}
+			<-g.open
+		}
+		return next(ctx, c)
+	}
+}
+
+func (g *gatherer) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func TestCallersWhoShareAScriptAreAnsweredEachForItself(t *testing.T) {
+	t.Parallel()
+	storetest.Both(t, func(t *testing.T, r *storetest.Room) {
+		known := intent("oqknown", pbx)
+		known.Like = "known"
+		if _, _, err := r.Store.Accept(t.Context(), known); err != nil {
+			t.Fatal(err)
+		}
+		soon := time.Now().Add(time.Hour).Truncate(time.Millisecond).UTC()
+		kinds := []struct {
+			what string
+			make func(id string) store.New
+			want func(o store.Order, fresh bool, err error) bool
+		}{
+			{"new", func(id string) store.New { return intent(id, id) }, func(o store.Order, fresh bool, err error) bool {
+				return err == nil && fresh && o.State == store.Accepted && o.WaitingFor == ""
+			}},
+			{"again", func(string) store.New { return known }, func(o store.Order, fresh bool, err error) bool {
+				return err == nil && !fresh && o.ID == "oqknown"
+			}},
+			{"conflict", func(string) store.New { n := known; n.Fingerprint = "other"; return n }, func(_ store.Order, _ bool, err error) bool {
+				var conflict *store.ConflictError
+				return errors.As(err, &conflict) && conflict.Holder.ID == "oqknown"
+			}},
+			{"alike", func(id string) store.New { n := intent(id, pbx); n.Like = "known"; return n }, func(o store.Order, fresh bool, err error) bool {
+				return err == nil && fresh && o.State == store.Held && o.WaitingFor == store.WaitDuplicate && o.WaitingOn == "oqknown"
+			}},
+			{"alike and allowed", func(id string) store.New {
+				n := intent(id, pbx)
+				n.Like, n.AllowDuplicate = "known and allowed", true
+				return n
+			}, func(o store.Order, fresh bool, err error) bool {
+				return err == nil && fresh && o.State == store.Accepted
+			}},
+			{"later", func(id string) store.New { n := intent(id, id); n.NotBefore = soon; return n }, func(o store.Order, fresh bool, err error) bool {
+				return err == nil && fresh && o.WaitingFor == store.WaitStart && o.WaitingUntil.Equal(soon) && o.NotBefore.Equal(soon)
+			}},
+			{"held", func(id string) store.New {
+				n := intent(id, id)
+				n.HoldFor, n.Reason, n.Labels = store.WaitApproval, "ask", nil
+				return n
+			}, func(o store.Order, fresh bool, err error) bool {
+				return err == nil && fresh && o.State == store.Held && o.WaitingFor == store.WaitApproval && o.Labels == nil
+			}},
+		}
+		g := &gatherer{open: make(chan struct{}), waiting: make(chan struct{}, 2)}
+		r.Redis.AddHook(g)
+		const each = 30
+		var asked, done sync.WaitGroup
+		for i := range each * len(kinds) {
+			asked.Add(1)
+			done.Go(func() {
+				k := kinds[i%len(kinds)]
+				n := k.make(fmt.Sprint("oq", i))
+				asked.Done()
+				o, fresh, err := r.Store.Accept(t.Context(), n)
+				if !k.want(o, fresh, err) {
+					t.Errorf("%s: %+v, fresh %v, %v", k.what, o, fresh, err)
+				}
+				if fresh {
+					same(t, r.Store, o) // what Accept says is what is there
+				}
+			})
+		}
+		asked.Wait()
+		<-g.waiting
+		<-g.waiting
+		close(g.open)
+		done.Wait()
+		if n := int(g.sent.Load()); n > each*len(kinds)/2 {
+			t.Errorf("%d scripts for %d callers: nobody shares", n, each*len(kinds))
+		}
+		events, err := r.Redis.XLen(t.Context(), r.Store.Keys().Events()).Result()
+		if want := 1 + each*(len(kinds)-2); err != nil || int(events) != want {
+			t.Errorf("%d events, %v; want %d", events, err, want)
+		}
+	})
+}
+
+// Nobody knows what became of any of them; each is told so, and each may ask again.
+func TestAScriptThatFailsFailsAllWhoShareIt(t *testing.T) {
+	t.Parallel()
+	storetest.Both(t, func(t *testing.T, r *storetest.Room) {
+		accepted(t, r.Store, "oqfirst", pbx) // the script is known
+		r.Cut(true)
+		var all sync.WaitGroup
+		for i := range 20 {
+			all.Go(func() {
+				if _, fresh, err := r.Store.Accept(t.Context(), intent(fmt.Sprint("oq", i), pbx)); err == nil || fresh {
+					t.Errorf("accepted over a line that is cut: %v, %v", fresh, err)
+				}
+			})
+		}
+		all.Wait()
+		r.Cut(false)
+		for i := range 20 {
+			accepted(t, r.Store, fmt.Sprint("oq", i), pbx)
+		}
+	})
 }

@@ -92,20 +92,6 @@ type ev struct {
 	Call      string `json:"call,omitempty"`
 }
 
-// encode gives the fields a move may write; what the scripts keep themselves (state, version, times,
-// nonce, owner, body) is left to them. Empty means: no field.
-func encode(o Order) map[string]string {
-	return map[string]string{
-		fRes: text(resOf(o)), fOut: text(outOf(o)), fEvidence: text(evOf(o)),
-		fWait:    string(o.WaitingFor),
-		fOn:      o.WaitingOn,
-		fReason:  o.Reason,
-		fBy:      o.By,
-		fRaw:     string(o.Evidence.Raw),
-		fCrashes: count(o.Crashes),
-	}
-}
-
 func resOf(o Order) res {
 	return res{o.ProductNo, o.Quantity, o.Plan, o.BillingCycle, o.BillingContact, o.PONumber}
 }
@@ -119,7 +105,8 @@ func evOf(o Order) ev {
 	return ev{e.Reference, e.Sender, e.Watermark, e.Looks, e.Resends, e.LookFirst, e.Finished, e.Recalled, e.Doubtful, e.Had, e.Call}
 }
 
-// changes gives what a move must set and what it must delete to turn one record into the other. JSON is
+// changes gives what a move must set and what it must delete to turn one record into the other, of the fields that moves
+// may write; what the scripts keep themselves (state, version, times, nonce, owner, body) is left to them. JSON is
 // made only of what differs: this stands on the way of every order, three times.
 func changes(from, to Order) (set, del []string) {
 	put := func(field, was, is string) {

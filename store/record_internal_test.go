@@ -47,6 +47,19 @@ func fill(t *testing.T, v reflect.Value, n *int) {
 	}
 }
 
+// encode gives the fields a move may write.
+func encode(o Order) map[string]string {
+	return map[string]string{
+		fRes: text(resOf(o)), fOut: text(outOf(o)), fEvidence: text(evOf(o)),
+		fWait:    string(o.WaitingFor),
+		fOn:      o.WaitingOn,
+		fReason:  o.Reason,
+		fBy:      o.By,
+		fRaw:     string(o.Evidence.Raw),
+		fCrashes: count(o.Crashes),
+	}
+}
+
 // fields is an order as its hash: what encode writes, and what the scripts write themselves.
 func fields(o Order) []string {
 	d := doc{Reference: o.Reference, Kind: o.Kind, Intent: o.Intent, Fingerprint: o.Fingerprint, Queue: o.Queue,

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/redis/go-redis/v9"
+
+	"orderq/store/gather"
 )
 
 var (
@@ -35,9 +37,10 @@ func (e *NumberTakenError) Error() string {
 	return fmt.Sprintf("portal order %s belongs to order %s already", e.OrderNo, e.Holder)
 }
 
-// Store is one account's records in Redis. It is safe for concurrent use and holds no state of its own.
+// Store is one account's records in Redis. It is safe for concurrent use, and keeps nothing.
 type Store struct {
 	rdb     redis.UniversalClient
+	bids    *gather.Group[bid, accepted] // what callers ask to accept at the same time
 	account string
 	key     Keys
 	lua     scripts
@@ -49,7 +52,8 @@ const DefaultPrefix = "orderq"
 
 // Open gives an account's store. The prefix is DefaultPrefix unless a test wants a room of its own.
 func Open(rdb redis.UniversalClient, prefix, account string) *Store {
-	return &Store{rdb: rdb, account: account, key: KeysOf(prefix, account), lua: loadScripts(), wake: func(string) {}}
+	s := &Store{account: account, key: KeysOf(prefix, account), lua: loadScripts(), wake: func(string) {}}
+	return s.Over(rdb)
 }
 
 // OnWake gives the same store, which tells f the id of every order that a move of its own has freed to go
@@ -63,7 +67,7 @@ func (s *Store) OnWake(f func(id string)) *Store {
 // Over gives the same store over another client of the same Redis.
 func (s *Store) Over(rdb redis.UniversalClient) *Store {
 	over := *s
-	over.rdb = rdb
+	over.rdb, over.bids = rdb, gather.NewGroup(acceptsAtOnce, over.acceptMany)
 	return &over
 }
 

@@ -1,28 +1,50 @@
--- accept.lua: a new record, or the one that is there already.
--- KEYS 1 record (hash)  2 history (list)  3 index of the first state (zset)  4 due (zset)
---      5 orders of the target (zset)  6 events (stream)  7 orders that look like it (zset)  8 limits (hash)
--- ARGV 1 id  2 state (accepted|held)  3 history tail  4 notBefore, ms (0: none)
---      5 grace, ms: how long its own task may take before the sweeper makes another
---      6 whether one that looks like it may be there: 'no', 'yes' or '' (nobody looks, nobody shall find it)
---      7 how the others would find it: id, space, batch  8… field, value, …
--- Returns {'have', HGETALL} where the id exists (the caller compares fingerprints); {'like', id and batch of the
--- other, when it was let go, now} (ms) where there must be none, and nothing was written; else {'new', HGETALL}.
-if redis.call('EXISTS', KEYS[1]) == 1 then return { 'have', redis.call('HGETALL', KEYS[1]) } end
-local now, start = millis(), tonumber(ARGV[4])
-if ARGV[6] == 'no' then
-  local other, at = alike(KEYS[7], KEYS[8], now, ARGV[7])
-  if other then return { 'like', other, at, int(now) } end
-end
-if ARGV[6] ~= '' then remember(KEYS[7], KEYS[8], now, ARGV[7]) end
-lodge(KEYS[1], KEYS[2], KEYS[5], now, ARGV[1], ARGV[2], ARGV[3], ARGV, 8, #ARGV)
-event(KEYS[6], ARGV[1], ARGV[2], 1)
-redis.call('ZADD', KEYS[3], int(now), ARGV[1])
-if ARGV[2] == 'accepted' then
-  local due = now + tonumber(ARGV[5])
-  if start > now then
-    redis.call('HSET', KEYS[1], 'wait', 'start', 'until', int(start))
-    due = start
+-- accept.lua: new records, or the ones that are there already. Each stands for itself: what is found of one changes
+-- nothing for the others. What can be written for all at once is.
+-- KEYS 1 due (zset)  2 events (stream)  3 limits (hash)  4 index accepted (zset)  5 index held (zset)
+--      then for each: record (hash), history (list), orders of the target (zset), orders that look like it (zset)
+-- ARGV 1 grace, ms: how long its own task may take before the sweeper makes another  2 how many n
+--      then for each: id, state (accepted|held), history tail, notBefore, ms (0: none),
+--        whether one that looks like it may be there: 'no', 'yes' or '' (nobody looks, nobody shall find it),
+--        how the others would find it: id, space, batch, count of fields and values, field, value, …
+-- Returns now, ms, and for each: 0 a new record; 1 a new one that waits for its notBefore; {'have', HGETALL} where the
+-- id exists (the caller compares fingerprints); {'like', id and batch of the other, when it was let go} (ms) where there
+-- must be none, and nothing was written of this one.
+local now, n = millis(), tonumber(ARGV[2])
+local w = window(KEYS[3])
+local told, due, index = { int(now) }, {}, { accepted = {}, held = {} }
+local k, i = 6, 3
+for r = 1, n do
+  local id, state, others, member = ARGV[i], ARGV[i + 1], ARGV[i + 4], ARGV[i + 5]
+  local start, last = tonumber(ARGV[i + 3]), i + 6 + tonumber(ARGV[i + 6])
+  local other, at
+  if redis.call('EXISTS', KEYS[k]) == 1 then
+    told[#told + 1] = { 'have', redis.call('HGETALL', KEYS[k]) }
+  else
+    if others == 'no' then other, at = alike(KEYS[k + 3], w, now, member) end
+    if other then
+      told[#told + 1] = { 'like', other, at }
+    else
+      if others ~= '' then remember(KEYS[k + 3], w, now, member) end
+      lodge(KEYS[k], KEYS[k + 1], KEYS[k + 2], now, id, state, ARGV[i + 2], ARGV, i + 7, last)
+      event(KEYS[2], id, state, 1)
+      local all, waits = index[state], 0
+      all[#all + 1] = int(now)
+      all[#all + 1] = id
+      if state == 'accepted' then
+        local when = now + tonumber(ARGV[1])
+        if start > now then
+          redis.call('HSET', KEYS[k], 'wait', 'start', 'until', int(start))
+          when, waits = start, 1
+        end
+        due[#due + 1] = int(when)
+        due[#due + 1] = id
+      end
+      told[#told + 1] = waits
+    end
   end
-  redis.call('ZADD', KEYS[4], int(due), ARGV[1])
+  i, k = last + 1, k + 4
 end
-return { 'new', redis.call('HGETALL', KEYS[1]) }
+if #index.accepted > 0 then redis.call('ZADD', KEYS[4], unpack(index.accepted)) end
+if #index.held > 0 then redis.call('ZADD', KEYS[5], unpack(index.held)) end
+if #due > 0 then redis.call('ZADD', KEYS[1], unpack(due)) end
+return told

@@ -5,9 +5,8 @@
 local function window(keyLimits) return tonumber(redis.call('HGET', keyLimits, 'duplicateWindow') or '86400000') end
 
 -- alike is the youngest order on the list but this one, 'id batch', and when it was let go, ms; nil: none.
--- keyLike: zset.
-local function alike(keyLike, keyLimits, now, member)
-  local w = window(keyLimits)
+-- keyLike: zset. w: the window.
+local function alike(keyLike, w, now, member)
   if w == 0 then return nil end
   local found = redis.call('ZREVRANGEBYSCORE', keyLike, '+inf', '(' .. int(now - w), 'WITHSCORES', 'LIMIT', 0, 2)
   for i = 1, #found, 2 do
@@ -16,8 +15,7 @@ local function alike(keyLike, keyLimits, now, member)
 end
 
 -- remember enters an order that is let go.
-local function remember(keyLike, keyLimits, now, member)
-  local w = window(keyLimits)
+local function remember(keyLike, w, now, member)
   if w == 0 then return end
   redis.call('ZADD', keyLike, int(now), member)
   redis.call('PEXPIRE', keyLike, int(w))

@@ -21,7 +21,7 @@ if f[1] ~= ARGV[3] or version ~= tonumber(ARGV[2]) then return { 'stale', versio
 local now, id = millis(), ARGV[1]
 
 if ARGV[15] == 'ask' then
-  local other, at = alike(KEYS[12], KEYS[13], now, ARGV[16])
+  local other, at = alike(KEYS[12], window(KEYS[13]), now, ARGV[16])
   if other then return { 'like', other, at, int(now) } end
 end
 if ARGV[13] ~= '' and redis.call('HSETNX', KEYS[10], ARGV[13], id) == 0 then
@@ -102,7 +102,7 @@ if ARGV[14] == 'double' then -- no more than a heal has set: an open breaker has
 end
 
 if ARGV[15] == 'leave' then redis.call('ZREM', KEYS[12], ARGV[16])
-elseif ARGV[15] ~= '' then remember(KEYS[12], KEYS[13], now, ARGV[16]) end
+elseif ARGV[15] ~= '' then remember(KEYS[12], window(KEYS[13]), now, ARGV[16]) end
 history(KEYS[2], now, ARGV[5])
 if ARGV[3] ~= ARGV[4] or ARGV[5] ~= '' then event(KEYS[7], id, ARGV[4], version) end
 return { 'ok', version, int(now), int(when), woken, spent or '' }
