@@ -49,6 +49,18 @@ func (c *Client) Place(ctx context.Context, in Intent) (Placed, error) {
 // Once the record is there the order is accepted and no error is returned, whatever the queue says: a task
 // that could not be enqueued is the sweeper's to replace.
 func (c *Client) PlaceOn(ctx context.Context, queue string, in Intent) (Placed, error) {
+	placed, due, err := c.Accept(ctx, queue, in)
+	if due {
+		crash.At(crash.AcceptBeforeEnqueue)
+		placed.Enqueued = c.Enqueue(ctx, placed.Order)
+	}
+	return placed, err
+}
+
+// Accept is the first half of PlaceOn, with the same errors: the record. due says that the other half, Enqueue, is the
+// caller's: of a repeat somebody else has seen to it, and a held order waits for its release, one with a notBefore for its
+// time, and the move or the sweeper that ends the wait enqueues it. A caller who dies before it leaves it to the sweeper.
+func (c *Client) Accept(ctx context.Context, queue string, in Intent) (placed Placed, due bool, err error) {
 	in = in.Normalise()
 	bad := &Invalid{}
 	in.check(bad)
@@ -56,27 +68,24 @@ func (c *Client) PlaceOn(ctx context.Context, queue string, in Intent) (Placed, 
 		bad.add("account", in.Account, "this client places orders for account %s; use that account's client", c.store.Account())
 	}
 	if err := bad.orNil(); err != nil {
-		return Placed{}, err
+		return Placed{}, false, err
 	}
 	n := NewOrder(in, queue)
 	n.By = c.by
 	order, fresh, err := c.store.Accept(ctx, n)
 	if err != nil {
-		return Placed{}, conflict(in, err)
+		return Placed{}, false, conflict(in, err)
 	}
-	placed := Placed{Order: order, Repeat: !fresh}
-	if !fresh || order.State != store.Accepted || order.WaitingFor != "" {
-		// Somebody else has put it there, or nobody may yet: a held order waits for its release, one with
-		// a notBefore for its time, and the move or the sweeper that ends the wait enqueues it.
-		return placed, nil
-	}
-	crash.At(crash.AcceptBeforeEnqueue)
-	task, opts := PlaceTask(order, order.Generation)
-	_, err = c.queue.EnqueueContext(ctx, task, opts...)
+	return Placed{Order: order, Repeat: !fresh}, fresh && order.State == store.Accepted && order.WaitingFor == "", nil
+}
+
+// Enqueue puts the task of an order that was accepted into its queue, and says whether it is there.
+func (c *Client) Enqueue(ctx context.Context, accepted store.Order) bool {
+	task, opts := PlaceTask(accepted, accepted.Generation)
+	_, err := c.queue.EnqueueContext(ctx, task, opts...)
 	// A conflict means that it is there: go-redis repeats an enqueue whose reply was lost, and a plain
 	// producer may have been first.
-	placed.Enqueued = err == nil || errors.Is(err, asynq.ErrTaskIDConflict)
-	return placed, nil
+	return err == nil || errors.Is(err, asynq.ErrTaskIDConflict)
 }
 
 // ConflictError says that a reference is taken by an order that asks for something else. It unwraps to the

@@ -13,7 +13,6 @@ import (
 
 	"orderq/cmd/internal/config"
 	"orderq/cmd/internal/office"
-	"orderq/store/gather"
 	"orderq/tasks"
 	"orderq/yeastar"
 )
@@ -36,6 +35,7 @@ type Config struct {
 type API struct {
 	office   *office.Office
 	orders   *tasks.Client
+	behind   *behind
 	log      *zap.Logger
 	loopback bool
 	bearers  []bearer
@@ -67,8 +67,9 @@ func New(ctx context.Context, c Config) *API {
 	if c.Version == "" {
 		c.Version = "dev"
 	}
+	orders := tasks.NewClient(c.Office.Store, c.Queue)
 	a := &API{
-		office: c.Office, orders: tasks.NewClient(c.Office.Store.Over(gather.Of(c.Office.Redis)), c.Queue), log: c.Log, loopback: c.Loopback, pages: c.Pages,
+		office: c.Office, orders: orders, behind: newBehind(orders), log: c.Log, loopback: c.Loopback, pages: c.Pages,
 		mux: http.NewServeMux(), routes: map[string]*route{}, reads: rate.NewLimiter(portalReads, 10), news: newNews(c.Office),
 	}
 	a.closing, a.stop = context.WithCancel(ctx)
@@ -89,9 +90,13 @@ func New(ctx context.Context, c Config) *API {
 // Stop ends what is streamed, soon; nothing new is streamed after it.
 func (a *API) Stop() { a.stop() }
 
-// Close lets the portal go. Nothing may be asked after it.
+// Settle waits until the tasks of all orders that were answered are in the queue, or ctx has ended.
+func (a *API) Settle(ctx context.Context) { a.behind.settle(ctx) }
+
+// Close lets the portal go, and the queue. Nothing may be asked after it.
 func (a *API) Close() {
 	a.stop()
+	a.behind.close(settleWithin)
 	if a.portal != nil {
 		a.portal.Close()
 	}

@@ -36,3 +36,6 @@ func AskFreely(a *API) { a.reads.SetLimit(rate.Inf) }
 
 // IntentFields are the fields that the document says an intent has.
 func IntentFields() []string { return slices.Sorted(maps.Keys(intentSchema().Properties)) }
+
+// CloseQueue ends what is on its way into the queue.
+func CloseQueue(a *API, within time.Duration) { a.behind.close(within) }

@@ -46,12 +46,15 @@ func (a *API) place(c *call) error {
 	return c.give(statusOf(placed), answerOf(in, placed))
 }
 
-// accept places an order and sees it through although its client may have gone: an order that is accepted and not
-// enqueued would wait for the sweeper.
+// accept makes an order's record and sees it through although its client may have gone. Its task follows behind the answer.
 func (a *API) accept(c *call, in tasks.Intent) (tasks.Placed, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.r.Context()), acceptWithin)
 	defer cancel()
-	return a.orders.As(a.by(c, "")).Place(ctx, in)
+	placed, due, err := a.orders.As(a.by(c, "")).Accept(ctx, tasks.QueueOrders, in)
+	if due {
+		a.behind.enqueue(ctx, placed.Order)
+	}
+	return placed, err
 }
 
 func statusOf(p tasks.Placed) int {

@@ -83,7 +83,10 @@ func newRig(t *testing.T, room *storetest.Room, more ...with) *rig {
 		f(&cfg, &ac)
 	}
 	r.office = office.Of(cfg, room.Redis)
-	ac.Office, ac.Queue = r.office, asynq.NewClientFromRedisClient(gather.Of(room.Redis))
+	ac.Office = r.office
+	if ac.Queue == nil {
+		ac.Queue = asynq.NewClientFromRedisClient(gather.Of(room.Redis))
+	}
 	r.api = api.New(t.Context(), ac)
 	server := httptest.NewUnstartedServer(r.api)
 	server.Start()
@@ -315,6 +318,7 @@ func (r *rig) inReview(reference, pbx string) store.Order {
 // queued says how many tasks the queue of plain producers has.
 func (r *rig) queued() int {
 	r.t.Helper()
+	r.api.Settle(r.t.Context())
 	i := asynq.NewInspectorFromRedisClient(r.room.Redis)
 	info, err := i.GetQueueInfo(tasks.QueueOrders)
 	if err != nil {

@@ -75,7 +75,7 @@ func served(ctx context.Context, srv *server, o Options, do func(*site) error) (
 		return 0, err
 	}
 	defer s.close(ctx)
-	return rate(ctx, srv, o, func() error { return errors.Join(do(s), s.holds(ctx, o.Orders)) })
+	return rate(ctx, srv, o, func() error { err := do(s); s.api.Settle(ctx); return errors.Join(err, s.holds(ctx, o.Orders)) })
 }
 
 // postEach posts each order by itself, so many at once, and says how long each took.

@@ -34,8 +34,7 @@ func (a *app) placeFile(ctx context.Context, set settings, path string, dryRun b
 		return err
 	}
 	defer l.close()
-	together := gather.Of(l.rdb)
-	client := tasks.NewClient(l.store.Over(together), asynq.NewClientFromRedisClient(together))
+	client := tasks.NewClient(l.store, asynq.NewClientFromRedisClient(gather.Of(l.rdb)))
 	a.warnOfSilence(ctx, l)
 
 	ctx, stop := context.WithCancelCause(ctx)
