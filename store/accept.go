@@ -97,14 +97,14 @@ func (s *Store) accept(ctx context.Context, n New, others string) accepted {
 // acceptMany carries accept.lua out for some intents. Where it fails, each may have been accepted.
 func (s *Store) acceptMany(ctx context.Context, some []bid) []accepted {
 	k := s.key
-	keys := []string{k.Due(), k.Events(), k.Limits(), k.In(Accepted), k.In(Held)}
+	keys := []string{k.Due(), k.Events(), k.Limits(), k.In(Accepted), k.In(Held), k.Moves()}
 	args := []any{acceptGrace.Milliseconds(), len(some)}
 	states := make([]State, len(some))
 	for i, b := range some {
 		state, set, tail, start := b.n.record()
 		states[i] = state
 		keys = append(keys, k.Order(b.n.ID), k.History(b.n.ID), k.PBX(b.n.Target), k.Like(b.n.Target, b.n.Like))
-		args = append(append(args, b.n.ID, string(state), tail, start, b.others, b.n.ID+" "+b.n.Batch, len(set)), set...)
+		args = append(append(args, b.n.ID, b.n.Kind, string(state), tail, start, b.others, b.n.ID+" "+b.n.Batch, len(set)), set...)
 	}
 	out := make([]accepted, len(some))
 	reply, err := s.lua.accept.Run(ctx, s.rdb, keys, args...).Slice()
@@ -158,7 +158,7 @@ func (n New) order(account string, state State, now int64) Order {
 // history's first entry, and its NotBefore in ms, 0 for none.
 func (n New) record() (state State, set []any, first string, start int64) {
 	d := doc{
-		Reference: n.Reference, Kind: n.Kind, Intent: json.RawMessage(n.Intent), Fingerprint: n.Fingerprint,
+		Reference: n.Reference, Intent: json.RawMessage(n.Intent), Fingerprint: n.Fingerprint,
 		Queue: n.Queue, Target: n.Target, Batch: n.Batch, Labels: n.Labels, Ensure: n.Ensure,
 		Like: n.Like, AllowLike: n.AllowDuplicate,
 	}

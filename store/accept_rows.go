@@ -71,7 +71,7 @@ func (s *Store) AcceptRows(ctx context.Context, batch, token string, rows []Row)
 func (s *Store) WriteRows(batch, token string, rows []Row) (Rows, error) {
 	k := s.key
 	all := Rows{batch: batch, token: token, rows: rows,
-		keys: []string{k.Batch(batch), k.BatchRows(batch), k.BatchHeld(batch), k.Unreleased(), k.In(Held)},
+		keys: []string{k.Batch(batch), k.BatchRows(batch), k.BatchHeld(batch), k.Unreleased(), k.In(Held), k.Moves()},
 		args: []any{batch, token, len(rows)}}
 	for _, r := range rows {
 		if r.Of != "" {
@@ -94,7 +94,7 @@ func (s *Store) WriteRows(batch, token string, rows []Row) (Rows, error) {
 		if state != Held { // HoldFor is set
 			return Rows{}, fmt.Errorf("accept row %d of batch %s: it is not held", r.N, batch)
 		}
-		all.args = append(append(all.args, r.Text, n.ID, tail, len(set)), set...)
+		all.args = append(append(all.args, r.Text, n.ID, n.Kind, tail, len(set)), set...)
 		all.keys = append(all.keys, k.Order(n.ID), k.History(n.ID), k.PBX(n.Target))
 	}
 	return all, nil

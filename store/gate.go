@@ -74,7 +74,7 @@ func (s *Store) Gate(ctx context.Context, o Order, sub Submission) (Passage, err
 	}
 	reply, err := s.lua.gate.Run(ctx, s.rdb,
 		[]string{k.Order(o.ID), k.History(o.ID), k.In(Preparing), k.In(Submitting), k.Due(), k.Look(), k.Events(),
-			k.Fleet(), k.Claims(), k.Line(o.Target), k.Marks(), k.Limits(), k.Spent(), k.Passages()}, args...).Slice()
+			k.Fleet(), k.Claims(), k.Line(o.Target), k.Marks(), k.Limits(), k.Spent(), k.Passages(), k.Moves()}, args...).Slice()
 	if err != nil {
 		return Passage{}, fmt.Errorf("gate %s: %w", o.ID, err)
 	}

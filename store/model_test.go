@@ -160,7 +160,7 @@ func (m *machine) check(t *rapid.T) {
 		in              = map[store.State]*redis.StringSliceCmd{}
 		due, look       *redis.ZSliceCmd
 		claims, numbers *redis.MapStringStringCmd
-		spent           *redis.MapStringStringCmd
+		spent, moves    *redis.MapStringStringCmd
 		likes           *redis.StringSliceCmd
 	)
 	_, err := m.room.Redis.Pipelined(ctx, func(p redis.Pipeliner) error {
@@ -169,6 +169,7 @@ func (m *machine) check(t *rapid.T) {
 		}
 		due, look = p.ZRangeWithScores(ctx, k.Due(), 0, -1), p.ZRangeWithScores(ctx, k.Look(), 0, -1)
 		claims, numbers = p.HGetAll(ctx, k.Claims()), p.HGetAll(ctx, k.Numbers())
+		moves = p.HGetAll(ctx, k.Moves())
 		spent, likes = p.HGetAll(ctx, k.Spent()), p.ZRange(ctx, k.Like("pbx1", "the same"), 0, -1)
 		return nil
 	})
@@ -186,7 +187,7 @@ func (m *machine) check(t *rapid.T) {
 		t.Fatalf("%d records of %d orders, %v", len(records), len(m.model.orders), err)
 	}
 	var wantDue, wantLook, wantLikes []string
-	wantSpent := map[string]int{}
+	wantSpent, wantKinds := map[string]int{}, map[string]int{}
 	for _, got := range records {
 		id := got.ID
 		known := m.model.orders[id]
@@ -197,6 +198,7 @@ func (m *machine) check(t *rapid.T) {
 		if len(where[id]) != 1 || where[id][0] != o.State {
 			t.Fatalf("%s is %s and in the indexes of %v", id, o.State, where[id])
 		}
+		wantKinds[string(o.State)+" "+o.Kind]++
 		switch o.State {
 		case store.Accepted, store.Preparing:
 			wantDue = append(wantDue, id)
@@ -242,9 +244,32 @@ func (m *machine) check(t *rapid.T) {
 		t.Fatalf("let go are %v, want %v", got, wantLikes)
 	}
 	m.spent(t, spent.Val(), wantSpent)
+	if diff := cmp.Diff(wantKinds, kindsIn(t, moves.Val())); diff != "" {
+		t.Fatalf("orders by state and kind (-want +got):\n%s", diff)
+	}
 	for _, target := range []string{"pbx0", "pbx1"} {
 		m.line(t, target, scores(due.Val()))
 	}
+}
+
+// kindsIn is how many orders of a kind are in a state, as the moves counted come to; none are left out.
+func kindsIn(t *rapid.T, moves map[string]string) map[string]int {
+	all := map[string]int{}
+	for move, count := range moves {
+		n, err := strconv.Atoi(count)
+		parts := strings.Fields(move)
+		if err != nil || len(parts) != 3 {
+			t.Fatalf("%q: %q", move, count)
+		}
+		all[parts[0]+" "+parts[2]] -= n
+		all[parts[1]+" "+parts[2]] += n
+	}
+	for what, n := range all {
+		if n == 0 || strings.HasPrefix(what, "- ") {
+			delete(all, what)
+		}
+	}
+	return all
 }
 
 // spent holds that what is spent, for ever, of a day and of a batch, is what the records say; a walk may see midnight.

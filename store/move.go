@@ -77,7 +77,7 @@ func (s *Store) move(ctx context.Context, from, to Order, st step) (Order, error
 	k := s.key
 	reply, err := s.lua.move.Run(ctx, s.rdb,
 		[]string{k.Order(from.ID), k.History(from.ID), k.In(from.State), k.In(to.State), k.Due(), k.Look(), k.Events(),
-			k.Claims(), k.Line(from.Target), k.Numbers(), k.Fleet(), k.Like(from.Target, from.Like), k.Limits(), k.Spent()}, args...).Slice()
+			k.Claims(), k.Line(from.Target), k.Numbers(), k.Fleet(), k.Like(from.Target, from.Like), k.Limits(), k.Spent(), k.Moves()}, args...).Slice()
 	if err != nil {
 		return from, fmt.Errorf("move %s %s → %s: %w", from.ID, from.State, to.State, err)
 	}

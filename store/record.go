@@ -14,6 +14,7 @@ import (
 // scripts read or write stand alone. This file is the only one that knows the layout.
 const (
 	fDoc      = "doc"
+	fKind     = "kind"
 	fRes      = "res"
 	fOut      = "out"
 	fState    = "state"
@@ -43,7 +44,6 @@ const (
 // doc is what is known at accept and never changes.
 type doc struct {
 	Reference   string            `json:"reference"`
-	Kind        string            `json:"kind"`
 	Intent      json.RawMessage   `json:"intent,omitempty"`
 	Fingerprint string            `json:"fp"`
 	Queue       string            `json:"queue,omitempty"`
@@ -163,7 +163,7 @@ func decode(account, id string, pairs []string) (Order, error) {
 		}
 	}
 	o := Order{
-		ID: id, Account: account, Reference: d.Reference, Kind: d.Kind, State: State(f[fState]),
+		ID: id, Account: account, Reference: d.Reference, Kind: f[fKind], State: State(f[fState]),
 		WaitingFor: Waiting(f[fWait]), WaitingUntil: at(f[fUntil]), WaitingOn: f[fOn],
 		ProductNo: r.ProductNo, Quantity: r.Quantity, Ensure: d.Ensure, Plan: r.Plan, BillingCycle: r.BillingCycle,
 		BillingContact: r.BillingContact, PONumber: r.PONumber,

@@ -62,11 +62,11 @@ func encode(o Order) map[string]string {
 
 // fields is an order as its hash: what encode writes, and what the scripts write themselves.
 func fields(o Order) []string {
-	d := doc{Reference: o.Reference, Kind: o.Kind, Intent: o.Intent, Fingerprint: o.Fingerprint, Queue: o.Queue,
+	d := doc{Reference: o.Reference, Intent: o.Intent, Fingerprint: o.Fingerprint, Queue: o.Queue,
 		NotBefore: o.NotBefore.UnixMilli(), Target: o.Target, Batch: o.Batch, Labels: o.Labels, Ensure: o.Ensure, Like: o.Like, AllowLike: o.AllowDuplicate}
 	ms := func(t time.Time) string { return fmt.Sprint(t.UnixMilli()) }
 	pairs := []string{
-		fDoc, text(d), fState, string(o.State), fVersion, fmt.Sprint(o.Version), fUntil, ms(o.WaitingUntil),
+		fDoc, text(d), fKind, o.Kind, fState, string(o.State), fVersion, fmt.Sprint(o.Version), fUntil, ms(o.WaitingUntil),
 		fAttempt, fmt.Sprint(o.Attempt), fNonce, o.Evidence.Nonce, fPassed, o.Evidence.Passed, fOwner, o.Owner, fGen, fmt.Sprint(o.Generation),
 		fBody, string(o.Evidence.Body), fDeadline, ms(o.Evidence.Deadline),
 		fAccepted, ms(o.AcceptedAt), fSubmit, ms(o.SubmittedAt), fFinished, ms(o.FinishedAt), fUpdated, ms(o.UpdatedAt),

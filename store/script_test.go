@@ -21,7 +21,7 @@ func commands() []string {
 var (
 	calls    = regexp.MustCompile(`redis\.p?call\s*[(,]\s*'(\w+)'\s*(?:,\s*([^,)]+))?`)
 	bareCall = regexp.MustCompile(`redis\.p?call`)
-	helper   = regexp.MustCompile(`(?m)^\s*(?:local function )?(?:[^-\n]*\s)?(history|event|note|lodge|spend|giveBack|window|alike|remember)\(([^,)]+)[,)]`)
+	helper   = regexp.MustCompile(`(?m)^\s*(?:local function )?(?:[^-\n]*\s)?(history|event|moved|note|lodge|spend|giveBack|window|alike|remember)\(([^,)]+)[,)]`)
 	declared = regexp.MustCompile(`KEYS\[(\d+)\]`)
 	handed   = regexp.MustCompile(`^\s*KEYS\[(?:\d+|k(?: \+ \d)?)\]\s*$`) // k counts through the keys of rows
 	allKeys  = regexp.MustCompile(`^\s*(?:KEYS|\{ KEYS\[k\])\s*$`)

@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"maps"
 	"testing"
 
 	"orderq/store"
@@ -29,10 +30,16 @@ func TestStandingsCountEveryStateAndNameTheOrderThatWasAcceptedFirst(t *testing.
 		if got := all[store.Accepted]; got.Count != 2 || oldest.State != store.Accepted || !got.Oldest.At.Equal(oldest.AcceptedAt) {
 			t.Errorf("accepted: %+v of %+v", got, oldest)
 		}
+		if got := all[store.Accepted].Kinds; !maps.Equal(got, map[string]int64{first.Kind: 2}) {
+			t.Errorf("accepted, by kind: %v", got)
+		}
+		if got := all[store.Cancelled].Kinds; !maps.Equal(got, map[string]int64{first.Kind: 1}) {
+			t.Errorf("cancelled, by kind: %v", got)
+		}
 		if got := all[store.Cancelled]; got.Count != 1 || got.Oldest.ID != first.ID {
 			t.Errorf("cancelled: %+v", got)
 		}
-		if got := all[store.Review]; got != (store.Standing{}) {
+		if got := all[store.Review]; got.Count != 0 || got.Oldest != (store.Place{}) || len(got.Kinds) != 0 {
 			t.Errorf("review, where nothing is: %+v", got)
 		}
 	})

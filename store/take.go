@@ -19,7 +19,7 @@ type Delivery struct {
 func (s *Store) Take(ctx context.Context, id string, d Delivery) (o Order, mine bool, err error) {
 	k := s.key
 	reply, err := s.lua.take.Run(ctx, s.rdb,
-		[]string{k.Order(id), k.History(id), k.In(Accepted), k.In(Preparing), k.Due(), k.Workers(), k.Events()},
+		[]string{k.Order(id), k.History(id), k.In(Accepted), k.In(Preparing), k.Due(), k.Workers(), k.Events(), k.Moves()},
 		id, d.Worker, d.Nonce, d.Silence.Milliseconds(), d.Within.Milliseconds(),
 		tail(Entry{From: Accepted, To: Preparing}),
 		tail(Entry{From: Preparing, To: Preparing, Reason: "its worker is gone; taken again"}),

@@ -1,9 +1,9 @@
 -- accept.lua: new records, or the ones that are there already. Each stands for itself: what is found of one changes
 -- nothing for the others. What can be written for all at once is.
--- KEYS 1 due (zset)  2 events (stream)  3 limits (hash)  4 index accepted (zset)  5 index held (zset)
+-- KEYS 1 due (zset)  2 events (stream)  3 limits (hash)  4 index accepted (zset)  5 index held (zset)  6 moves (hash)
 --      then for each: record (hash), history (list), orders of the target (zset), orders that look like it (zset)
 -- ARGV 1 grace, ms: how long its own task may take before the sweeper makes another  2 how many n
---      then for each: id, state (accepted|held), history tail, notBefore, ms (0: none),
+--      then for each: id, kind, state (accepted|held), history tail, notBefore, ms (0: none),
 --        whether one that looks like it may be there: 'no', 'yes' or '' (nobody looks, nobody shall find it),
 --        how the others would find it: id, space, batch, count of fields and values, field, value, …
 -- Returns now, ms, and for each: 0 a new record; 1 a new one that waits for its notBefore; {'have', HGETALL} where the
@@ -11,11 +11,11 @@
 -- must be none, and nothing was written of this one.
 local now, n = millis(), tonumber(ARGV[2])
 local w = window(KEYS[3])
-local told, due, index = { int(now) }, {}, { accepted = {}, held = {} }
-local k, i = 6, 3
+local told, due, index, kinds = { int(now) }, {}, { accepted = {}, held = {} }, { accepted = {}, held = {} }
+local k, i = 7, 3
 for r = 1, n do
-  local id, state, others, member = ARGV[i], ARGV[i + 1], ARGV[i + 4], ARGV[i + 5]
-  local start, last = tonumber(ARGV[i + 3]), i + 6 + tonumber(ARGV[i + 6])
+  local id, kind, state, others, member = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 5], ARGV[i + 6]
+  local start, last = tonumber(ARGV[i + 4]), i + 7 + tonumber(ARGV[i + 7])
   local other, at
   if redis.call('EXISTS', KEYS[k]) == 1 then
     told[#told + 1] = { 'have', redis.call('HGETALL', KEYS[k]) }
@@ -25,11 +25,12 @@ for r = 1, n do
       told[#told + 1] = { 'like', other, at }
     else
       if others ~= '' then remember(KEYS[k + 3], w, now, member) end
-      lodge(KEYS[k], KEYS[k + 1], KEYS[k + 2], now, id, state, ARGV[i + 2], ARGV, i + 7, last)
+      lodge(KEYS[k], KEYS[k + 1], KEYS[k + 2], now, id, state, kind, ARGV[i + 3], ARGV, i + 8, last)
       event(KEYS[2], id, state, 1)
       local all, waits = index[state], 0
       all[#all + 1] = int(now)
       all[#all + 1] = id
+      kinds[state][kind] = (kinds[state][kind] or 0) + 1
       if state == 'accepted' then
         local when = now + tonumber(ARGV[1])
         if start > now then
@@ -47,4 +48,7 @@ end
 if #index.accepted > 0 then redis.call('ZADD', KEYS[4], unpack(index.accepted)) end
 if #index.held > 0 then redis.call('ZADD', KEYS[5], unpack(index.held)) end
 if #due > 0 then redis.call('ZADD', KEYS[1], unpack(due)) end
+for state, of in pairs(kinds) do
+  for kind, count in pairs(of) do moved(KEYS[6], '-', state, kind, count) end
+end
 return told

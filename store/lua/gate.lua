@@ -2,7 +2,7 @@
 -- a refusal writes nothing. The order of the questions is part of the contract (docs/states.md).
 -- KEYS 1 record (hash)  2 history (list)  3 index preparing (zset)  4 index submitting (zset)  5 due (zset)
 --      6 look (zset)  7 events (stream)  8 fleet (hash)  9 claims (hash)  10 line of the target (zset)  11 marks (hash)
---      12 limits (hash)  13 spent (hash)  14 passages (hash)
+--      12 limits (hash)  13 spent (hash)  14 passages (hash)  15 moves (hash)
 -- ARGV 1 id  2 version read  3 nonce of this passage  4 attempt  5 target
 --      6 time to send and be answered, ms: the deadline is now + this
 --      7 reading of the list that came before (field of marks)
@@ -92,6 +92,7 @@ redis.call('ZREM', KEYS[3], ARGV[1])
 redis.call('ZADD', KEYS[4], f[4], ARGV[1])
 redis.call('ZREM', KEYS[5], ARGV[1])
 redis.call('ZADD', KEYS[6], int(deadline), ARGV[1])
+moved(KEYS[15], 'preparing', 'submitting', ARGV[13], 1)
 history(KEYS[2], now, ARGV[11])
 event(KEYS[7], ARGV[1], 'submitting', version)
 return { 'through', version, int(now), int(deadline), 0, epoch }

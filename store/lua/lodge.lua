@@ -3,8 +3,8 @@
 -- lodge makes a record with its history and its target's list; its state's index and its event are the caller's, who
 -- may have many to enter at once, and may have nobody to tell. keyed: record (hash), history (list), orders of the
 -- target (zset). now: ms. args from..to: further fields and values.
-local function lodge(keyRecord, keyHistory, keyTarget, now, id, state, tail, args, from, to)
-  redis.call('HSET', keyRecord, 'state', state, 'ver', '1', 't0', int(now), 't3', int(now), unpack(args, from, to))
+local function lodge(keyRecord, keyHistory, keyTarget, now, id, state, kind, tail, args, from, to)
+  redis.call('HSET', keyRecord, 'state', state, 'kind', kind, 'ver', '1', 't0', int(now), 't3', int(now), unpack(args, from, to))
   history(keyHistory, now, tail)
   redis.call('ZADD', keyTarget, int(now), id)
 end

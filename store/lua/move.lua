@@ -2,6 +2,7 @@
 -- KEYS 1 record (hash)  2 history (list)  3 index of the state it leaves (zset)  4 index of the state it enters (zset)
 --      5 due (zset)  6 look (zset)  7 events (stream)  8 claims (hash)  9 line of the target (zset)
 --      10 numbers (hash)  11 fleet (hash)  12 orders that look like it (zset)  13 limits (hash)  14 spent (hash)
+--      15 moves (hash)
 -- ARGV 1 id  2 version read  3 state it leaves  4 state it enters (the same: a note)
 --      5 history tail ('': none)  6 final: 1|0
 --      7 schedule: 'due', 'look', '' (on neither list), 'start' (due, at the time in 8, and waiting for it if
@@ -61,6 +62,7 @@ redis.call('HSET', KEYS[1], unpack(set)) -- after HDEL: 'start' sets a field tha
 if ARGV[3] ~= ARGV[4] then
   redis.call('ZREM', KEYS[3], id)
   redis.call('ZADD', KEYS[4], f[3], id)
+  moved(KEYS[15], ARGV[3], ARGV[4], ARGV[18], 1)
 end
 
 local holder = redis.call('HGET', KEYS[8], ARGV[10])

@@ -16,6 +16,10 @@ local function history(key, now, tail)
   if tail ~= '' then redis.call('RPUSH', key, '{"at":' .. int(now) .. ',' .. tail) end
 end
 
+-- moved counts how many orders of a kind went from one state to another: how many of it are in a state, the indexes do
+-- not say. from '-': they were accepted.
+local function moved(key, from, to, kind, n) redis.call('HINCRBY', key, from .. ' ' .. to .. ' ' .. kind, n) end
+
 -- event puts a move into the account's stream, the outbox of everybody who wants to be told.
 local function event(key, id, state, version)
   redis.call('XADD', key, 'MAXLEN', '~', '10000', '*', 'id', id, 'state', state, 'ver', int(version))

@@ -56,7 +56,7 @@ func TestUpBringsEverythingAlongAndSaysHowToReachIt(t *testing.T) {
 	if code, body := get(t, page+"queues/api/queues/orders/tasks/"+got.ID); code != http.StatusOK || !strings.Contains(body, got.OrderNo) {
 		t.Errorf("/queues/: %d %s", code, body)
 	}
-	if code, body := get(t, page+"metrics"); code != http.StatusOK || !strings.Contains(body, `orderq_orders{account="default",state="placed"} 1`) {
+	if code, body := get(t, page+"metrics"); code != http.StatusOK || !strings.Contains(body, `orderq_orders{account="default",kind="add_recording_minutes",state="placed"} 1`) {
 		t.Errorf("/metrics: %d %s", code, body)
 	}
 	if code := up.end(); code != exitDone {

@@ -130,7 +130,9 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 	}
 	for _, state := range store.States() {
 		one := s.orders[state]
-		tell("orderq_orders", float64(one.Count), string(state))
+		for kind, n := range kindsOf(one) {
+			tell("orderq_orders", float64(n), string(state), kind)
+		}
 		age := 0.0
 		if !one.Oldest.At.IsZero() {
 			age = max(0, s.fleet.Now.Sub(one.Oldest.At).Seconds())
@@ -164,6 +166,18 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 		tell("orderq_queue_latency_seconds", max(0, q.Latency.Seconds()), q.Queue)
 		tell("orderq_queue_paused", truth(q.Paused), q.Queue)
 	}
+}
+
+// kindsOf is how many orders of each kind there are, of those that orderq places also where there are none.
+func kindsOf(s store.Standing) map[string]int64 {
+	all := map[string]int64{}
+	for _, k := range tasks.Kinds() {
+		all[k.Name] = 0
+	}
+	for kind, n := range s.Kinds {
+		all[kindLabel(kind)] += n
+	}
+	return all
 }
 
 func truth(b bool) float64 {

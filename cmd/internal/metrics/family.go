@@ -25,7 +25,7 @@ const (
 // account families are read from Redis at the scrape: they are the same whichever process of the account is asked.
 var accountFamilies = []family{
 	{"orderq_up", gauge, nil, "1 if Redis answered the last reading; else 0, and of the account nothing else is told."},
-	{"orderq_orders", gauge, []string{"state"}, "Orders in a state."},
+	{"orderq_orders", gauge, []string{"state", "kind"}, "Orders in a state."},
 	{"orderq_orders_in_doubt", gauge, nil, "Orders that may have been sent without anybody knowing what became of them: unknown and review."},
 	{"orderq_oldest_order_age_seconds", gauge, []string{"state"}, "Time since the order was accepted that was accepted first of those in a state; 0 where there is none."},
 	{"orderq_duplicate_orders_total", counter, nil, "Portal orders beyond the first for one intent, ever. Anything but 0 is a broken promise."},

@@ -118,7 +118,8 @@ func TestAScrapeTellsHowTheAccountStands(t *testing.T) {
 		r.must(err)
 		text := r.scrape()
 		r.says(text,
-			`orderq_up 1`, `orderq_orders{state="accepted"} 1`, `orderq_orders{state="cancelled"} 1`, `orderq_orders{state="unknown"} 0`,
+			`orderq_up 1`, `orderq_orders{kind="add_recording_minutes",state="accepted"} 1`, `orderq_orders{kind="add_recording_minutes",state="cancelled"} 1`,
+			`orderq_orders{kind="subscribe_ha",state="accepted"} 0`, `orderq_orders{kind="add_recording_minutes",state="unknown"} 0`,
 			`orderq_orders_in_doubt 0`, `orderq_duplicate_orders_total 1`, `orderq_halted 1`, `orderq_breaker_open 1`, `orderq_credentials_refused 1`,
 			`orderq_workers{health="alive"} 1`, `orderq_workers{health="silent"} 0`, `orderq_ledger_open 1`, `orderq_ledger_hosts_not_attested 0`,
 			`orderq_budget_limit_units{kind="add_recording_minutes",scope="day"} 20000`, `orderq_budget_spent_units{kind="add_recording_minutes",scope="day"} 0`,

@@ -72,7 +72,7 @@ func (s *Set) Work(c *worker.Config) {
 		}
 	}
 	c.OnMove = func(o store.Order) {
-		moves.WithLabelValues(string(o.State), kindOf(o)).Inc()
+		moves.WithLabelValues(string(o.State), kindLabel(o.Kind)).Inc()
 		if o.State == store.Accepted && o.WaitingFor != "" {
 			waits.WithLabelValues(string(o.WaitingFor)).Inc()
 		}
@@ -97,12 +97,12 @@ func (s *Set) Work(c *worker.Config) {
 // entered are the states that a worker moves orders into, as far as it tells.
 var entered = []store.State{store.Accepted, store.Unknown, store.Pending, store.Review, store.Placed, store.Rejected}
 
-// kindOf is an order's kind as a label: a record of another version may have any.
-func kindOf(o store.Order) string {
-	if _, known := tasks.KindOf(o.Kind); !known {
+// kindLabel is an order's kind as a label: a record of another version may have any.
+func kindLabel(kind string) string {
+	if _, known := tasks.KindOf(kind); !known {
 		return "other"
 	}
-	return o.Kind
+	return kind
 }
 
 func (s *Set) counter(name string) *prometheus.CounterVec {
