@@ -103,7 +103,7 @@ func (s *Store) acceptMany(ctx context.Context, some []bid) []accepted {
 	for i, b := range some {
 		state, set, tail, start := b.n.record()
 		states[i] = state
-		keys = append(keys, k.Order(b.n.ID), k.History(b.n.ID), k.PBX(b.n.Target), k.Like(b.n.Target, b.n.Like))
+		keys = append(keys, k.Order(b.n.ID), k.PBX(b.n.Target), k.Like(b.n.Target, b.n.Like))
 		args = append(append(args, b.n.ID, b.n.Kind, string(state), tail, start, b.others, b.n.ID+" "+b.n.Batch, len(set)), set...)
 	}
 	out := make([]accepted, len(some))

@@ -95,7 +95,7 @@ func (s *Store) WriteRows(batch, token string, rows []Row) (Rows, error) {
 			return Rows{}, fmt.Errorf("accept row %d of batch %s: it is not held", r.N, batch)
 		}
 		all.args = append(append(all.args, r.Text, n.ID, n.Kind, tail, len(set)), set...)
-		all.keys = append(all.keys, k.Order(n.ID), k.History(n.ID), k.PBX(n.Target))
+		all.keys = append(all.keys, k.Order(n.ID), k.PBX(n.Target))
 	}
 	return all, nil
 }

@@ -8,7 +8,7 @@ type Keys struct{ root string }
 func KeysOf(prefix, account string) Keys { return Keys{prefix + ":{" + account + "}:"} }
 
 func (k Keys) Order(id string) string          { return k.root + "o:" + id }                     // hash: the record
-func (k Keys) History(id string) string        { return k.root + "h:" + id }                     // list: entries, oldest first
+func (k Keys) History(id string) string        { return k.root + "h:" + id }                     // list: entries, oldest first, without the first, which is the record's
 func (k Keys) In(s State) string               { return k.root + "in:" + string(s) }             // zset: ids by acceptedAt, ms
 func (k Keys) Due() string                     { return k.root + "due" }                         // zset: ids a worker has to take, by ms
 func (k Keys) Look() string                    { return k.root + "look" }                        // zset: ids somebody has to look at, by ms

@@ -38,6 +38,7 @@ const (
 	fSubmit   = "t1"
 	fFinished = "t2"
 	fUpdated  = "t3"
+	fFirst    = "first" // tail of the history's first entry, whose time is t0
 	fSpent    = "spent" // units, UTC day, kind, batch: see lua/budget.lua; absent: nothing
 )
 

@@ -121,10 +121,20 @@ func (s *Store) Numbers(ctx context.Context, orderNos []string) (map[string]stri
 
 // History reads an order's moves, oldest first.
 func (s *Store) History(ctx context.Context, id string) ([]Entry, error) {
-	lines, err := s.rdb.LRange(ctx, s.key.History(id), 0, -1).Result()
+	var first *redis.SliceCmd
+	var rest *redis.StringSliceCmd
+	_, err := s.rdb.Pipelined(ctx, func(p redis.Pipeliner) error {
+		first, rest = p.HMGet(ctx, s.key.Order(id), fAccepted, fFirst), p.LRange(ctx, s.key.History(id), 0, -1)
+		return nil
+	})
 	if err != nil {
 		return nil, fmt.Errorf("read history of %s: %w", id, err)
 	}
+	var lines []string
+	if v := first.Val(); v[0] != nil && v[1] != nil {
+		lines = append(lines, fmt.Sprintf(`{"at":%v,%v`, v[0], v[1]))
+	}
+	lines = append(lines, rest.Val()...)
 	if len(lines) == 0 {
 		return nil, ErrNotFound
 	}

@@ -1,7 +1,7 @@
 -- accept.lua: new records, or the ones that are there already. Each stands for itself: what is found of one changes
 -- nothing for the others. What can be written for all at once is.
 -- KEYS 1 due (zset)  2 events (stream)  3 limits (hash)  4 index accepted (zset)  5 index held (zset)  6 moves (hash)
---      then for each: record (hash), history (list), orders of the target (zset), orders that look like it (zset)
+--      then for each: record (hash), orders of the target (zset), orders that look like it (zset)
 -- ARGV 1 grace, ms: how long its own task may take before the sweeper makes another  2 how many n
 --      then for each: id, kind, state (accepted|held), history tail, notBefore, ms (0: none),
 --        whether one that looks like it may be there: 'no', 'yes' or '' (nobody looks, nobody shall find it),
@@ -20,12 +20,12 @@ for r = 1, n do
   if redis.call('EXISTS', KEYS[k]) == 1 then
     told[#told + 1] = { 'have', redis.call('HGETALL', KEYS[k]) }
   else
-    if others == 'no' then other, at = alike(KEYS[k + 3], w, now, member) end
+    if others == 'no' then other, at = alike(KEYS[k + 2], w, now, member) end
     if other then
       told[#told + 1] = { 'like', other, at }
     else
-      if others ~= '' then remember(KEYS[k + 3], w, now, member) end
-      lodge(KEYS[k], KEYS[k + 1], KEYS[k + 2], now, id, state, kind, ARGV[i + 3], ARGV, i + 8, last)
+      if others ~= '' then remember(KEYS[k + 2], w, now, member) end
+      lodge(KEYS[k], KEYS[k + 1], now, id, state, kind, ARGV[i + 3], ARGV, i + 8, last)
       event(KEYS[2], id, state, 1)
       local all, waits = index[state], 0
       all[#all + 1] = int(now)
@@ -43,7 +43,7 @@ for r = 1, n do
       told[#told + 1] = waits
     end
   end
-  i, k = last + 1, k + 4
+  i, k = last + 1, k + 3
 end
 if #index.accepted > 0 then redis.call('ZADD', KEYS[4], unpack(index.accepted)) end
 if #index.held > 0 then redis.call('ZADD', KEYS[5], unpack(index.held)) end

@@ -4,7 +4,7 @@
 -- it is released: a file would push everything else out of the stream of events.
 -- KEYS 1 batch (hash)  2 its rows (hash)  3 its held (zset)  4 batches that have unreleased rows (zset)
 --      5 index held (zset)  6 moves (hash)
---      then for each row with an order: record (hash), history (list), orders of the target (zset)
+--      then for each row with an order: record (hash), orders of the target (zset)
 -- ARGV 1 batch id  2 token of the one that applies it  3 how many rows n  then their n places: the row's number, or
 --      next:<id of the order whose place it takes>
 --      then for each row: row as JSON, order id ('': no order comes of it), and with an order:
@@ -43,7 +43,7 @@ for r = 1, n do
       told[#told + 1] = { there[1] or '', there[2] or '' }
       waits = there[1] == 'held' and there[3] == 'batch' and there[4] == ARGV[1]
     else
-      lodge(KEYS[k], KEYS[k + 1], KEYS[k + 2], now, id, 'held', kind, ARGV[i + 1], ARGV, i + 3, i + 2 + count)
+      lodge(KEYS[k], KEYS[k + 1], now, id, 'held', kind, ARGV[i + 1], ARGV, i + 3, i + 2 + count)
       told[#told + 1] = 0
       index[#index + 1] = int(now)
       index[#index + 1] = id
@@ -53,7 +53,7 @@ for r = 1, n do
       held[#held + 1] = tonumber(place) and place or '1000000000' -- behind all rows of a file
       held[#held + 1] = id
     end
-    i, k = i + 3 + count, k + 3
+    i, k = i + 3 + count, k + 2
   end
 end
 redis.call('HSET', KEYS[2], unpack(rows))
