@@ -133,7 +133,7 @@ func (a *API) find(r *http.Request) (*route, *Problem) {
 		return a.routes[pattern], nil
 	}
 	var allowed []string
-	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodDelete} {
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch, http.MethodDelete} {
 		other := r.Clone(r.Context())
 		other.Method = method
 		if _, pattern := a.mux.Handler(other); a.routes[pattern] != nil && clean(r) {
