@@ -303,6 +303,9 @@ type BatchView struct {
 // Batches defines model for Batches.
 type Batches struct {
 	Batches *[]BatchView `json:"batches,omitempty"`
+
+	// Next For the next page, as the parameter after; absent on the last.
+	Next *string `json:"next,omitempty"`
 }
 
 // Budget defines model for Budget.
@@ -822,6 +825,9 @@ type Word struct {
 type ListBatchesParams struct {
 	// Limit At most so many
 	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// After The next of the page before
+	After *string `form:"after,omitempty" json:"after,omitempty"`
 }
 
 // ApplyBatchParams defines parameters for ApplyBatch.
@@ -3131,6 +3137,18 @@ func NewListBatchesRequest(server string, params *ListBatchesParams) (*http.Requ
 		if params.Limit != nil {
 
 			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "limit", *params.Limit, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
+		if params.After != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "after", *params.After, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "string", Format: ""}); err != nil {
 				return nil, err
 			} else {
 				for _, qp := range strings.Split(queryFrag, "&") {
