@@ -269,3 +269,37 @@ func TestAMeasureTellsWhatDeliveriesHaveComeTo(t *testing.T) {
 		}
 	})
 }
+
+func TestWhatWasPutOffIsDueSoonAtAnotherUrl(t *testing.T) {
+	t.Parallel()
+	storetest.Both(t, func(t *testing.T, room *storetest.Room) {
+		r := newRig(t, room)
+		r.event("off")
+		r.event("under way")
+		r.admit()
+		all, err := r.hooks.Take(t.Context(), r.id, 2, hook.Hold/2)
+		r.must(err)
+		put := slices.IndexFunc(all, func(d hook.Delivery) bool { return d.Order == "off" })
+		due := func(order string) time.Time {
+			t.Helper()
+			ms, err := room.Redis.ZScore(t.Context(), room.Store.Keys().HookDue(r.id), order).Result()
+			r.must(err)
+			return time.UnixMilli(int64(ms))
+		}
+		r.must(r.hooks.Again(t.Context(), r.id, all[put], 8*time.Hour, hook.Heard{}, hook.Entry{Outcome: hook.Failed}))
+		off, underWay := due("off"), due("under way")
+		same, other := r.endpoint().URL, "https://hooks.example.com/v2"
+		_, err = r.hooks.Change(t.Context(), r.id, hook.Change{URL: &same}, "anna")
+		r.must(err)
+		if !due("off").Equal(off) {
+			t.Error("the same URL is another")
+		}
+		_, err = r.hooks.Change(t.Context(), r.id, hook.Change{URL: &other}, "anna")
+		r.must(err)
+		now, err := room.Redis.Time(t.Context()).Result()
+		r.must(err)
+		if got := due("off"); got.After(now.Add(hook.Hold)) || !got.After(underWay) || !due("under way").Equal(underWay) {
+			t.Errorf("at %v: due at %v, and %v after %v", now, got, due("under way"), underWay)
+		}
+	})
+}

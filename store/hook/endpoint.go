@@ -32,6 +32,8 @@ const (
 	TripAfter = 5
 	// Most is how many events wait per endpoint, at most; then its cursor is held back.
 	Most = 1000
+	// Hold is for how long a worker takes an event: longer than a delivery lasts.
+	Hold = 30 * time.Second
 	// kept is how many events the stream keeps at least (store/lua/prelude.lua).
 	kept = 10_000
 )
@@ -200,7 +202,7 @@ type Change struct {
 
 // Change changes an endpoint in one step; its secrets, its cursor, what waits for it and its log stay. What was
 // admitted before is delivered although it would not be asked for any more. Another URL begins without failures and
-// without a pause. ErrNotFound likewise.
+// without a pause, and what was put off is due within Hold. ErrNotFound likewise.
 func (h *Hooks) Change(ctx context.Context, id string, c Change, by string) (Endpoint, error) {
 	var fields []any
 	var names []string
@@ -231,7 +233,7 @@ func (h *Hooks) set(ctx context.Context, id string, e Entry, fields ...any) erro
 	if !endpointID.MatchString(id) {
 		return ErrNotFound
 	}
-	n, err := h.lua.set.Run(ctx, h.rdb, []string{h.key.Hook(id), h.key.HookLog(id)}, append([]any{e.tail()}, fields...)...).Int()
+	n, err := h.lua.set.Run(ctx, h.rdb, []string{h.key.Hook(id), h.key.HookLog(id), h.key.HookDue(id)}, append([]any{e.tail(), Hold.Milliseconds()}, fields...)...).Int()
 	return found(n, err, "change", id)
 }
 

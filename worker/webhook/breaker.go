@@ -86,6 +86,6 @@ func (d *Deliverer) keep(ids map[string]bool) {
 const (
 	every       = 250 * time.Millisecond
 	term        = time.Minute
-	hold        = 30 * time.Second
+	hold        = hook.Hold
 	breakerOpen = time.Minute
 )
