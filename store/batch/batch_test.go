@@ -3,6 +3,8 @@ package batch_test
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -277,6 +279,51 @@ func TestBatchesAreListedNewestFirst(t *testing.T) {
 		}
 		if _, err := s.Get(t.Context(), "obnone"); !errors.Is(err, batch.ErrNotFound) {
 			t.Errorf("%v", err)
+		}
+	})
+}
+
+func TestBatchesComeInPagesEachOnceWhateverBeginsMeanwhile(t *testing.T) {
+	t.Parallel()
+	storetest.Both(t, func(t *testing.T, r *storetest.Room) {
+		s := batch.Of(r.Store)
+		var want []string
+		for n := range 12 { // several of one millisecond, and one whose record is gone
+			id := fmt.Sprintf("ob%02d", n)
+			_, _, err := s.Begin(t.Context(), batch.Begin{ID: id, Name: id})
+			do(t, err)
+			do(t, r.Redis.ZAdd(t.Context(), r.Store.Keys().Batches(), z(id, float64(1000+n/5))).Err())
+			if n == 7 {
+				do(t, r.Redis.Del(t.Context(), r.Store.Keys().Batch(id)).Err())
+			} else {
+				want = append([]string{id}, want...)
+			}
+		}
+		for limit := 1; limit <= 13; limit++ {
+			var got []string
+			var after store.Place
+			for more := true; more; {
+				all, next, rest, err := s.Page(t.Context(), limit, after)
+				do(t, err)
+				if len(all) > limit || rest && len(all) < limit {
+					t.Fatalf("limit %d: %d, and more %v", limit, len(all), rest)
+				}
+				for _, one := range all {
+					got = append(got, one.ID)
+				}
+				// The place is a word on its way.
+				place, ok := store.ParsePlace(next.String())
+				if after, more = place, rest; more && !ok {
+					t.Fatalf("%q is no place", next)
+				}
+				id := fmt.Sprintf("obnew%d-%d", limit, len(got))
+				_, _, err = s.Begin(t.Context(), batch.Begin{ID: id, Name: id})
+				do(t, err)
+			}
+			got = slices.DeleteFunc(got, func(id string) bool { return strings.HasPrefix(id, "obnew") })
+			if !slices.Equal(got, want) {
+				t.Errorf("limit %d: %v, want %v", limit, got, want)
+			}
 		}
 	})
 }

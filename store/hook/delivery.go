@@ -37,29 +37,35 @@ func (h *Hooks) Take(ctx context.Context, id string, n int, hold time.Duration) 
 	return all, nil
 }
 
+// Heard is what a try has shown of the receiver. The zero value: it was not called.
+type Heard struct {
+	URL     string        // that was called; if the endpoint has another by now, what was heard says nothing of it
+	Silence time.Duration // for which the receiver wants no delivery at all, counted from the settling
+}
+
 // Done settles a delivery: the order's next event is due. With outcome Delivered, or GaveUp.
-func (h *Hooks) Done(ctx context.Context, id string, d Delivery, e Entry) error {
-	return h.settle(ctx, id, d, "done", 0, e.tail(), "")
+func (h *Hooks) Done(ctx context.Context, id string, d Delivery, r Heard, e Entry) error {
+	return h.settle(ctx, id, d, "done", 0, r, e.tail(), e.Outcome, "")
 }
 
 // Again puts a delivery off.
-func (h *Hooks) Again(ctx context.Context, id string, d Delivery, pause time.Duration, e Entry) error {
-	return h.settle(ctx, id, d, "again", pause, e.tail(), "")
+func (h *Hooks) Again(ctx context.Context, id string, d Delivery, pause time.Duration, r Heard, e Entry) error {
+	return h.settle(ctx, id, d, "again", pause, r, e.tail(), e.Outcome, "")
 }
 
 // Back gives a delivery back as if it had not been taken: it was not tried.
 func (h *Hooks) Back(ctx context.Context, id string, d Delivery) error {
-	return h.settle(ctx, id, d, "back", 0, "", "")
+	return h.settle(ctx, id, d, "back", 0, Heard{}, "", "", "")
 }
 
 // Close disables the endpoint, because of what it answered; the event waits, should somebody enable it again.
-func (h *Hooks) Close(ctx context.Context, id string, d Delivery, e Entry, why string) error {
-	return h.settle(ctx, id, d, "again", 0, e.tail(), why)
+func (h *Hooks) Close(ctx context.Context, id string, d Delivery, r Heard, e Entry, why string) error {
+	return h.settle(ctx, id, d, "again", 0, r, e.tail(), e.Outcome, why)
 }
 
-// settle has no effect on a delivery that was taken anew since: then only the log is told.
-func (h *Hooks) settle(ctx context.Context, id string, d Delivery, how string, pause time.Duration, tail, why string) error {
-	err := h.lua.settle.Run(ctx, h.rdb, h.keys(id), d.Order, d.ID, d.Try, how, pause.Milliseconds(), tail, why).Err()
+// settle has no effect on a delivery that was taken anew since: then only the log and the counters are told.
+func (h *Hooks) settle(ctx context.Context, id string, d Delivery, how string, pause time.Duration, r Heard, tail string, o Outcome, why string) error {
+	err := h.lua.settle.Run(ctx, h.rdb, h.keys(id), d.Order, d.ID, d.Try, how, pause.Milliseconds(), tail, why, string(o), r.URL, r.Silence.Milliseconds()).Err()
 	if err != nil {
 		return fmt.Errorf("settle event %s of webhook %s: %w", d.ID, id, err)
 	}

@@ -28,8 +28,12 @@ var (
 const (
 	// MostEndpoints bounds what one account's deliveries cost a worker.
 	MostEndpoints = 50
+	// TripAfter is how many failures in a row make a worker try an endpoint only now and then.
+	TripAfter = 5
 	// Most is how many events wait per endpoint, at most; then its cursor is held back.
 	Most = 1000
+	// Hold is for how long a worker takes an event: longer than a delivery lasts.
+	Hold = 30 * time.Second
 	// kept is how many events the stream keeps at least (store/lua/prelude.lua).
 	kept = 10_000
 )
@@ -47,6 +51,9 @@ type Endpoint struct {
 	CreatedAt   time.Time     `json:"createdAt,omitzero"`
 	Cursor      string        `json:"cursor"`  // the last event that was looked at
 	Pending     int           `json:"pending"` // events that wait for their delivery
+
+	Failures    int       `json:"failures,omitempty"`   // tries of this URL in a row that were no delivery
+	PausedUntil time.Time `json:"pausedUntil,omitzero"` // the receiver wants no delivery before (Retry-After)
 }
 
 // endpointID is what Add gives. Anything else must not become a part of a key: the keys beside an endpoint's are named
@@ -132,20 +139,23 @@ func (h *Hooks) get(ctx context.Context, ids []string) ([]Endpoint, error) {
 	}
 	var all []Endpoint
 	for i, id := range ids {
-		m := records[i].Val()
-		if len(m) == 0 {
-			continue
+		if m := records[i].Val(); len(m) > 0 {
+			all = append(all, endpointOf(id, m, int(waiting[i].Val())))
 		}
-		e := Endpoint{
-			ID: id, URL: m["url"], Kinds: split(m["kinds"]), Description: m["description"], Enabled: m["enabled"] == "1", Why: m["why"],
-			By: m["by"], CreatedAt: moment(m["created"]), Cursor: m["cursor"], Pending: int(waiting[i].Val()),
-		}
-		for _, s := range split(m["states"]) {
-			e.States = append(e.States, store.State(s))
-		}
-		all = append(all, e)
 	}
 	return all, nil
+}
+
+func endpointOf(id string, m map[string]string, pending int) Endpoint {
+	e := Endpoint{
+		ID: id, URL: m["url"], Kinds: split(m["kinds"]), Description: m["description"], Enabled: m["enabled"] == "1", Why: m["why"],
+		By: m["by"], CreatedAt: moment(m["created"]), Cursor: m["cursor"], Pending: pending, PausedUntil: moment(m["resume"]),
+	}
+	e.Failures, _ = strconv.Atoi(m["failures"]) // written by our own scripts; not there: none
+	for _, s := range split(m["states"]) {
+		e.States = append(e.States, store.State(s))
+	}
+	return e
 }
 
 // Remove forgets an endpoint, its secrets, what waits for it, and its log. ErrNotFound where there is none.
@@ -182,11 +192,48 @@ func (h *Hooks) Disable(ctx context.Context, id, by string) error {
 // Note puts a line into an endpoint's log. ErrNotFound likewise.
 func (h *Hooks) Note(ctx context.Context, id string, e Entry) error { return h.set(ctx, id, e) }
 
+// Change is what becomes another of an endpoint. nil stays as it is.
+type Change struct {
+	URL         *string
+	States      *[]store.State // none in it: all
+	Kinds       *[]string      // likewise
+	Description *string
+}
+
+// Change changes an endpoint in one step; its secrets, its cursor, what waits for it and its log stay. What was
+// admitted before is delivered although it would not be asked for any more. Another URL begins without failures and
+// without a pause, and what was put off is due within Hold. ErrNotFound likewise.
+func (h *Hooks) Change(ctx context.Context, id string, c Change, by string) (Endpoint, error) {
+	var fields []any
+	var names []string
+	set := func(name, value string) {
+		fields, names = append(fields, name, value), append(names, name)
+	}
+	if c.URL != nil {
+		set("url", *c.URL)
+	}
+	if c.States != nil {
+		set("states", joined(*c.States))
+	}
+	if c.Kinds != nil {
+		set("kinds", strings.Join(*c.Kinds, ","))
+	}
+	if c.Description != nil {
+		set("description", *c.Description)
+	}
+	// The log names them alone: a URL may have keys in it.
+	e := Entry{Outcome: Noted, Reason: strings.Join(names, ", ") + " changed by " + by}
+	if err := h.set(ctx, id, e, fields...); err != nil {
+		return Endpoint{}, err
+	}
+	return h.Get(ctx, id)
+}
+
 func (h *Hooks) set(ctx context.Context, id string, e Entry, fields ...any) error {
 	if !endpointID.MatchString(id) {
 		return ErrNotFound
 	}
-	n, err := h.lua.set.Run(ctx, h.rdb, []string{h.key.Hook(id), h.key.HookLog(id)}, append([]any{e.tail()}, fields...)...).Int()
+	n, err := h.lua.set.Run(ctx, h.rdb, []string{h.key.Hook(id), h.key.HookLog(id), h.key.HookDue(id)}, append([]any{e.tail(), Hold.Milliseconds()}, fields...)...).Int()
 	return found(n, err, "change", id)
 }
 

@@ -128,5 +128,5 @@ func (r *rig) log() []hook.Entry {
 
 func (r *rig) done(d hook.Delivery) {
 	r.t.Helper()
-	r.must(r.hooks.Done(r.t.Context(), r.id, d, hook.Entry{Outcome: hook.Delivered, Event: d.ID}))
+	r.must(r.hooks.Done(r.t.Context(), r.id, d, hook.Heard{}, hook.Entry{Outcome: hook.Delivered, Event: d.ID}))
 }

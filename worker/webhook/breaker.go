@@ -6,11 +6,11 @@ import (
 
 	"github.com/sony/gobreaker/v2"
 	"go.uber.org/zap"
+
+	"orderq/store/hook"
 )
 
 const (
-	// tripAfter is how many failures in a row open an endpoint's breaker.
-	tripAfter = 5
 	// width is how many deliveries of one endpoint are under way at once, at most.
 	width = 8
 )
@@ -20,19 +20,30 @@ var (
 	errInterrupted = errors.New("says nothing about the endpoint")
 )
 
-type breaker = gobreaker.CircuitBreaker[Answer]
+// breaker is of one endpoint's one URL: another URL begins with a closed one.
+type breaker struct {
+	*gobreaker.CircuitBreaker[Answer]
+	url string
+}
 
-// breakerOf gives the endpoint's breaker. Each process has its own: after a change of the worker that delivers, a dead
-// endpoint costs a few tries more.
-func (d *Deliverer) breakerOf(id string) *breaker {
+// breakerOf gives the endpoint's breaker. Each process has its own; failures in a row that others have written down
+// count, so that after a change of the worker that delivers a dead endpoint costs one try more.
+func (d *Deliverer) breakerOf(e hook.Endpoint) *breaker {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if b := d.breakers[id]; b != nil {
+	if b := d.breakers[e.ID]; b != nil && b.url == e.URL {
 		return b
 	}
-	b := gobreaker.NewCircuitBreaker[Answer](gobreaker.Settings{
-		Name: id, MaxRequests: 1, Timeout: d.cfg.BreakerOpen,
-		ReadyToTrip:  func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= tripAfter },
+	before := e.Failures // until it has answered once; touched under gobreaker's lock alone
+	b := &breaker{url: e.URL}
+	b.CircuitBreaker = gobreaker.NewCircuitBreaker[Answer](gobreaker.Settings{
+		Name: e.ID, MaxRequests: 1, Timeout: d.cfg.BreakerOpen,
+		ReadyToTrip: func(c gobreaker.Counts) bool {
+			if c.TotalSuccesses > 0 {
+				before = 0
+			}
+			return int(c.ConsecutiveFailures)+before >= hook.TripAfter
+		},
 		IsSuccessful: func(err error) bool { return err == nil },
 		IsExcluded:   func(err error) bool { return errors.Is(err, errInterrupted) },
 		OnStateChange: func(id string, from, to gobreaker.State) {
@@ -40,11 +51,12 @@ func (d *Deliverer) breakerOf(id string) *breaker {
 				d.log.Warn("webhook does not answer: it is tried now and then", zap.String("webhook", id), zap.Duration("every", d.cfg.BreakerOpen))
 			}
 			if to == gobreaker.StateClosed {
+				before = 0
 				d.log.Info("webhook answers again", zap.String("webhook", id))
 			}
 		},
 	})
-	d.breakers[id] = b
+	d.breakers[e.ID] = b
 	return b
 }
 
@@ -74,6 +86,6 @@ func (d *Deliverer) keep(ids map[string]bool) {
 const (
 	every       = 250 * time.Millisecond
 	term        = time.Minute
-	hold        = 30 * time.Second
+	hold        = hook.Hold
 	breakerOpen = time.Minute
 )

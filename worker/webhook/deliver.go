@@ -168,17 +168,17 @@ func (d *Deliverer) pump(ctx context.Context, over <-chan struct{}, id string) e
 
 // round delivers what is due to an endpoint, as much as its breaker lets pass, and says how much that was.
 func (d *Deliverer) round(ctx context.Context, id string) (int, error) {
-	b := d.breakerOf(id)
-	n := allowed(b)
-	if n == 0 {
-		return 0, nil
-	}
 	e, err := d.hooks.Get(ctx, id)
 	if errors.Is(err, hook.ErrNotFound) {
 		return 0, nil
 	}
 	if err != nil {
 		return 0, err
+	}
+	b := d.breakerOf(e)
+	n := allowed(b)
+	if n == 0 {
+		return 0, nil
 	}
 	// From before the taking, so that nothing is under way any more when others may take it.
 	ctx, cancel := context.WithTimeout(ctx, d.cfg.Hold)
@@ -212,7 +212,7 @@ func (d *Deliverer) deliver(ctx context.Context, b *breaker, e hook.Endpoint, se
 	o, err := d.store.Get(ctx, t.Order)
 	if errors.Is(err, store.ErrNotFound) {
 		entry.Outcome, entry.Reason = hook.GaveUp, "the order is not there any more"
-		return d.hooks.Done(settle, e.ID, t, entry)
+		return d.hooks.Done(settle, e.ID, t, hook.Heard{}, entry)
 	}
 	if err != nil {
 		return errors.Join(err, d.hooks.Back(settle, e.ID, t))
@@ -243,6 +243,7 @@ func (d *Deliverer) deliver(ctx context.Context, b *breaker, e hook.Endpoint, se
 // settle writes down what came of a try, and gives the log's line.
 func (d *Deliverer) settle(ctx context.Context, e hook.Endpoint, t hook.Delivery, a Answer, entry hook.Entry) (hook.Entry, error) {
 	outcome, pause := judge(a, t, rand.Float64())
+	heard := hook.Heard{URL: e.URL, Silence: silence(a)}
 	entry.Outcome, entry.Status, entry.Took, entry.Answer = outcome, a.Status, a.Took.Milliseconds(), a.Text
 	fields := []zap.Field{
 		zap.String("webhook", e.ID), zap.String("host", hostOf(e.URL)), zap.String("event", t.ID), zap.String("order", t.Order),
@@ -250,21 +251,21 @@ func (d *Deliverer) settle(ctx context.Context, e hook.Endpoint, t hook.Delivery
 	}
 	if outcome == hook.Delivered {
 		d.log.Debug("webhook delivered", fields...)
-		return entry, d.hooks.Done(ctx, e.ID, t, entry)
+		return entry, d.hooks.Done(ctx, e.ID, t, heard, entry)
 	}
 	entry.Reason = a.why()
 	fields = append(fields, zap.String("reason", entry.Reason))
 	switch outcome {
 	case hook.Gone:
 		d.log.Warn("webhook is gone (410) and was disabled", fields...)
-		return entry, d.hooks.Close(ctx, e.ID, t, entry, "it answered 410 Gone")
+		return entry, d.hooks.Close(ctx, e.ID, t, heard, entry, "it answered 410 Gone")
 	case hook.GaveUp:
 		d.log.Warn("webhook event not delivered within a day; given up", fields...)
-		return entry, d.hooks.Done(ctx, e.ID, t, entry)
+		return entry, d.hooks.Done(ctx, e.ID, t, heard, entry)
 	}
 	entry.Next = t.Now.Add(a.Took + pause).Truncate(time.Second)
 	d.log.Info("webhook not delivered; it is tried again", append(fields, zap.Duration("after", pause))...)
-	return entry, d.hooks.Again(ctx, e.ID, t, pause, entry)
+	return entry, d.hooks.Again(ctx, e.ID, t, pause, heard, entry)
 }
 
 // hostOf is what a log shows of a URL: the rest may have keys in it.

@@ -396,8 +396,8 @@ func TestADeadEndpointCostsLittle(t *testing.T) {
 				n++
 			}
 		}
-		if n := len(dead.heard); n < tripAfter || n > tripAfter+width {
-			t.Errorf("%d tries while the breaker is open, want about %d", n, tripAfter)
+		if n := len(dead.heard); n < hook.TripAfter || n > hook.TripAfter+width {
+			t.Errorf("%d tries while the breaker is open, want about %d", n, hook.TripAfter)
 		}
 		if !strings.Contains(r.said(), "webhook does not answer") {
 			t.Errorf("nobody is told:\n%s", r.said())
@@ -512,4 +512,141 @@ func TestARemovedEndpointIsNotCalled(t *testing.T) {
 	if n := r.room.Redis.Exists(t.Context(), r.room.Store.Keys().HookLanes(id)).Val(); n != 0 {
 		t.Error("it has lanes again")
 	}
+}
+
+func TestAReceiverThatAsksForAPauseHasIt(t *testing.T) {
+	t.Parallel()
+	storetest.Both(t, func(t *testing.T, room *storetest.Room) {
+		now := time.Now().UTC().Truncate(time.Second) // this host's clock, which stands still; Redis has its own
+		for _, c := range []struct {
+			status int
+			asks   string
+			want   time.Duration
+			whole  bool // nothing else is sent meanwhile
+		}{
+			{http.StatusTooManyRequests, "1200", 20 * time.Minute, true},
+			{http.StatusServiceUnavailable, now.Add(30 * time.Minute).Format(http.TimeFormat), 30 * time.Minute, true},
+			{http.StatusServiceUnavailable, "86400", time.Hour, true},
+			{http.StatusInternalServerError, "1200", 20 * time.Minute, false},
+		} {
+			r := newRig(t, room)
+			v := r.receive(func(n int, _ message, w http.ResponseWriter) {
+				if n == 1 {
+					w.Header().Set("Retry-After", c.asks)
+					w.WriteHeader(c.status)
+				}
+			})
+			id := r.add(v)
+			stop := r.start(func(_ *Config, s *SenderConfig) { s.Now = func() time.Time { return now } })
+			first := r.accept(fmt.Sprint("a", c.status, c.asks))
+			before, err := room.Redis.Time(t.Context()).Result()
+			r.must(err)
+			before = before.Add(-time.Second) // clocks are read, cut and set; minutes are asked for
+			v.hears()
+			got := r.tried(hook.Failed)
+			due, err := room.Redis.ZScore(t.Context(), room.Store.Keys().HookDue(id), first.ID).Result()
+			r.must(err)
+			if wait := time.UnixMilli(int64(due)).Sub(before); wait < c.want || wait > c.want+patience {
+				t.Errorf("%d, Retry-After %s: tried again after %v, want %v", c.status, c.asks, wait, c.want)
+			}
+			if !strings.Contains(got.Reason, "it asks for a pause of "+c.want.String()) {
+				t.Errorf("%+v", got)
+			}
+			if until := r.endpoint(id).PausedUntil; until.IsZero() == c.whole || c.whole && until.Sub(before) < c.want {
+				t.Errorf("%d, Retry-After %s: paused until %v, at %v", c.status, c.asks, until, before)
+			}
+			stop()
+			r.must(r.hooks.Remove(t.Context(), id))
+		}
+	})
+}
+
+func TestWhatFollowsAPauseIsNotSentBeforeItsEnd(t *testing.T) {
+	t.Parallel()
+	storetest.Both(t, func(t *testing.T, room *storetest.Room) {
+		r := newRig(t, room)
+		v := r.receive(func(n int, _ message, w http.ResponseWriter) {
+			if n == 1 {
+				w.Header().Set("Retry-After", "600")
+				w.WriteHeader(http.StatusTooManyRequests)
+			}
+		})
+		well := r.receive(nil)
+		id := r.add(v)
+		r.start()
+		r.accept("a")
+		v.hears()
+		r.tried(hook.Failed)
+		r.add(well) // is not in its way
+		r.accept("b")
+		well.hears()
+		r.tried(hook.Delivered)
+		for over := time.Now().Add(patience); r.endpoint(id).Pending < 2; { // the paused one sees the event, too
+			if time.Now().After(over) {
+				t.Fatal("the event does not wait")
+			}
+		}
+		r.later(id)
+		if got, err := r.hooks.Take(t.Context(), id, 10, time.Hour); err != nil || len(got) != 0 || len(v.heard) != 0 {
+			t.Errorf("%d taken, %d heard: %v", len(got), len(v.heard), err)
+		}
+		r.must(room.Redis.HSet(t.Context(), room.Store.Keys().Hook(id), "resume", 1).Err()) // time passes: Redis' own
+		v.hears()
+		v.hears()
+	})
+}
+
+func TestAnotherUrlBeginsWithAClosedBreaker(t *testing.T) {
+	t.Parallel()
+	storetest.Both(t, func(t *testing.T, room *storetest.Room) {
+		r := newRig(t, room)
+		dead := r.receive(func(_ int, _ message, w http.ResponseWriter) {
+			w.Header().Set("Retry-After", "3600")
+			w.WriteHeader(http.StatusServiceUnavailable)
+		})
+		well := r.receive(nil)
+		id := r.add(dead)
+		well.secret = dead.secret
+		for i := range hook.TripAfter {
+			r.accept(fmt.Sprint("r", i))
+		}
+		r.start(func(c *Config, _ *SenderConfig) { c.BreakerOpen = time.Hour })
+		for range hook.TripAfter {
+			dead.hears()
+			r.tried(hook.Failed)
+		}
+		if e := r.endpoint(id); e.Failures != hook.TripAfter || e.PausedUntil.IsZero() {
+			t.Fatalf("%+v", e)
+		}
+		to := well.url + "/in"
+		_, err := r.hooks.Change(t.Context(), id, hook.Change{URL: &to}, "anna")
+		r.must(err)
+		r.later(id)
+		for range hook.TripAfter {
+			well.hears()
+			r.tried(hook.Delivered)
+		}
+	})
+}
+
+// Its breaker is in the memory of the worker that is gone; what it wrote down is not.
+func TestADeadEndpointCostsTheNextWorkerOneTry(t *testing.T) {
+	t.Parallel()
+	storetest.Both(t, func(t *testing.T, room *storetest.Room) {
+		r := newRig(t, room)
+		dead := r.receive(func(_ int, _ message, w http.ResponseWriter) { w.WriteHeader(http.StatusBadGateway) })
+		id := r.add(dead)
+		r.must(room.Redis.HSet(t.Context(), room.Store.Keys().Hook(id), "failures", 100).Err())
+		d := New(Config{Store: room.Store, Log: r.log, BreakerOpen: time.Hour, Sender: NewSender(SenderConfig{Guard: loopback(), Within: patience})})
+		defer d.Close()
+		r.accept("a")
+		for want := range 2 {
+			_, err := r.hooks.Admit(t.Context(), id)
+			r.must(err)
+			if n, err := d.round(t.Context(), id); err != nil || n != 1-want {
+				t.Fatalf("%d tries, want %d: %v", n, 1-want, err)
+			}
+			r.accept("b")
+		}
+	})
 }

@@ -77,8 +77,9 @@ func (s *Sender) Close() {
 type Answer struct {
 	Status int // 0: it did not answer
 	Took   time.Duration
-	Text   string // its first bytes, made readable, without secrets
-	Err    error  // why there is no answer
+	Text   string        // its first bytes, made readable, without secrets
+	Asked  time.Duration // before which it wants no other try (Retry-After), counted from the answer; 0: it does not say
+	Err    error         // why there is no answer
 }
 
 // ok says that the message is delivered.
@@ -86,13 +87,17 @@ func (a Answer) ok() bool { return a.Status >= 200 && a.Status <= 299 }
 
 // why is in words why it is not.
 func (a Answer) why() string {
+	wait := ""
+	if a.Asked > 0 {
+		wait = fmt.Sprintf("; it asks for a pause of %v", a.Asked.Round(time.Second))
+	}
 	switch {
 	case a.Err != nil:
 		return a.Err.Error()
 	case a.Status >= 300 && a.Status <= 399:
-		return fmt.Sprintf("answered %d: redirects are not followed", a.Status)
+		return fmt.Sprintf("answered %d: redirects are not followed%s", a.Status, wait)
 	}
-	return fmt.Sprintf("answered %d, and 2xx alone is a yes", a.Status)
+	return fmt.Sprintf("answered %d, and 2xx alone is a yes%s", a.Status, wait)
 }
 
 // Send POSTs a body to an endpoint, signed by all of its secrets, once.
@@ -139,9 +144,10 @@ func (s *Sender) send(ctx context.Context, e hook.Endpoint, secrets []hook.Secre
 		return Answer{Err: err}
 	}
 	defer resp.Body.Close()
+	asked := retryAfter(resp.Header.Get("Retry-After"), s.now())
 	// The status is the answer: a body that breaks off, or never ends, does not change it.
 	text, _ := io.ReadAll(io.LimitReader(resp.Body, mostAnswer))
-	return Answer{Status: resp.StatusCode, Text: string(text)}
+	return Answer{Status: resp.StatusCode, Asked: asked, Text: string(text)}
 }
 
 // tellable takes out of an error what is nobody's business: the URL, which may have keys in it, and our resolver.

@@ -56,6 +56,11 @@ func (a *API) authorize(c *call, token string, role config.Role) error {
 	if !known {
 		return problem("unauthorized", "this token is not one of this server's: check ORDERQ_API_TOKENS there")
 	}
+	return a.permit(c, who, role)
+}
+
+// permit says whether somebody who is known may what takes this role, now.
+func (a *API) permit(c *call, who bearer, role config.Role) error {
 	c.who = who
 	if ranks[who.role] < ranks[role] {
 		return problem("forbidden", "token %s is a %s's, and this needs a %s's", who.name, who.role, role)

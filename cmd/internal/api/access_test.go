@@ -203,7 +203,7 @@ func TestPathsThatPlayTricksAreNotFollowed(t *testing.T) {
 		r.get(path).is(http.StatusNotFound, "not-found")
 	}
 	for _, c := range []struct{ method, path, allow string }{
-		{"PUT", "/v1/orders", "GET, HEAD, POST"}, {"DELETE", "/v1/orders/x", "GET, HEAD"}, {"GET", "/v1/orders/x/cancel", "POST"}, {"PATCH", "/v1/halt", "GET, HEAD, POST, DELETE"},
+		{"PUT", "/v1/orders", "GET, HEAD, POST"}, {"DELETE", "/v1/orders/x", "GET, HEAD"}, {"GET", "/v1/orders/x/cancel", "POST"}, {"PATCH", "/v1/halt", "GET, HEAD, POST, DELETE"}, {"PUT", "/v1/webhooks/x", "GET, HEAD, PATCH, DELETE"},
 		{"TRACE", "/v1/status", "GET, HEAD"}, {"OPTIONS", "/v1/orders", "GET, HEAD, POST"},
 	} {
 		got := r.do(ask{method: c.method, path: c.path, body: "{}"})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -13,6 +14,7 @@ import (
 
 	"orderq/cmd/internal/config"
 	"orderq/cmd/internal/office"
+	"orderq/cmd/internal/signin"
 	"orderq/tasks"
 	"orderq/yeastar"
 )
@@ -29,6 +31,8 @@ type Config struct {
 	Pages []Page
 	// Version is of the program, for the OpenAPI document. Empty: "dev".
 	Version string
+	// Now is the clock by which sessions of browsers end. nil: time.Now.
+	Now func() time.Time
 }
 
 // API answers HTTP requests. Close it.
@@ -42,6 +46,7 @@ type API struct {
 	rates    map[string]*rate.Limiter // by token's name; none: unlimited
 	origins  http.CrossOriginProtection
 	pages    []Page
+	desk     *desk // nil: nobody signs in
 
 	huma   huma.API
 	mux    *http.ServeMux
@@ -64,6 +69,9 @@ func New(ctx context.Context, c Config) *API {
 	if c.Log == nil {
 		c.Log = zap.NewNop()
 	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
 	if c.Version == "" {
 		c.Version = "dev"
 	}
@@ -74,6 +82,9 @@ func New(ctx context.Context, c Config) *API {
 	}
 	a.closing, a.stop = context.WithCancel(ctx)
 	a.admit(c.Office.Config)
+	if len(a.bearers) > 0 && len(a.pages) > 0 {
+		a.desk = &desk{signin.NewSessions(c.Now), signin.NewGuesses(c.Now)}
+	}
 	a.portal, a.nobody = office.DialPortal(c.Office.Config)
 	a.huma = humago.New(a.mux, document(c.Version, len(a.bearers) > 0))
 	for _, routes := range [][]route{a.orderRoutes(), a.accountRoutes(), a.catalogRoutes(), a.batchRoutes(), a.eventRoutes(), a.webhookRoutes(), a.bookRoutes()} {
@@ -138,7 +149,7 @@ func (a *API) find(r *http.Request) (*route, *Problem) {
 		return a.routes[pattern], nil
 	}
 	var allowed []string
-	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodDelete} {
+	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPatch, http.MethodDelete} {
 		other := r.Clone(r.Context())
 		other.Method = method
 		if _, pattern := a.mux.Handler(other); a.routes[pattern] != nil && clean(r) {

@@ -18,9 +18,10 @@ const (
 	batchesMost  = 100
 )
 
-// Batches is a list of them.
+// Batches is a page of the list.
 type Batches struct {
 	Batches []office.BatchView `json:"batches"`
+	Next    string             `json:"next,omitempty" doc:"For the next page, as the parameter after; absent on the last."`
 }
 
 func (a *API) batches(c *call) error {
@@ -28,11 +29,18 @@ func (a *API) batches(c *call) error {
 	if err != nil {
 		return err
 	}
-	all, err := batch.Of(a.office.Store).List(c.r.Context(), limit)
+	after, err := c.after()
 	if err != nil {
 		return err
 	}
-	out := Batches{[]office.BatchView{}}
+	all, next, more, err := batch.Of(a.office.Store).Page(c.r.Context(), limit, after)
+	if err != nil {
+		return err
+	}
+	out := Batches{Batches: []office.BatchView{}}
+	if more {
+		out.Next = next.String()
+	}
 	for _, one := range all {
 		v, err := a.office.ViewBatch(c.r.Context(), one)
 		if err != nil {

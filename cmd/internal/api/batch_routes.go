@@ -56,8 +56,11 @@ func (a *API) batchRoutes() []route {
 			gives: map[int]*huma.Response{http.StatusOK: {Description: "The plan", Content: map[string]*huma.MediaType{typeNDJSON: {Schema: text(), Example: `{"orderq":"plan","version":1,"name":"november"}` + "\n"}}}},
 			fails: []string{"portal-away", "no-portal", "too-many-requests"}, serve: a.plan},
 		{method: http.MethodGet, path: "/v1/batches", id: "listBatches", summary: "List batches, the newest first", role: config.Viewer,
-			params: []*huma.Param{query("limit", "At most so many", whole(1, batchesMost, batchesUsual))},
-			gives:  map[int]*huma.Response{http.StatusOK: gives(a, "The batches", Batches{[]office.BatchView{view}})}, serve: a.batches},
+			params: []*huma.Param{
+				query("limit", "At most so many", whole(1, batchesMost, batchesUsual)),
+				query("after", "The next of the page before", text()),
+			},
+			gives: map[int]*huma.Response{http.StatusOK: gives(a, "A page of the list", Batches{[]office.BatchView{view}, "1795507200000-" + view.ID})}, serve: a.batches},
 		{method: http.MethodGet, path: "/v1/batches/{batch}", id: "getBatch", summary: "Show how far a batch is", role: config.Viewer,
 			gives: seen, fails: found, serve: a.batch},
 		{method: http.MethodGet, path: "/v1/batches/{batch}/results", id: "getResults", summary: "Give the file back with its numbers filled in", role: config.Viewer, streams: true,

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -176,4 +177,43 @@ func TestABatchOfTwoFormatsHasResults(t *testing.T) {
 	r.get("/v1/batches/x/results").must(http.StatusOK).says(`"column 1":"3658B`, `"quantity":1`)
 	apply("text/csv", "SN,Kind,Qty\n3658B431119665QJ,add_recording_minutes,1\n\xff\n").must(http.StatusBadRequest)
 	r.get("/v1/batches/x/results").must(http.StatusOK).says("3658B431119665QJ,add_recording_minutes,1,", `""column 1"":`)
+}
+
+func TestBatchesComeInPages(t *testing.T) {
+	t.Parallel()
+	storetest.Both(t, func(t *testing.T, room *storetest.Room) {
+		r := newRig(t, room)
+		r.get("/v1/batches").must(http.StatusOK).says(`{"batches":[]}`)
+		var want []string
+		for n := range 7 {
+			name := fmt.Sprint("b", n)
+			r.do(ask{method: "POST", path: "/v1/batches?name=" + name, body: "SN,Kind,Qty\n3658B431119665QJ,add_recording_minutes,1000\n", header: map[string]string{"Content-Type": "text/csv"}}).must(http.StatusAccepted)
+			want = append(want, name)
+		}
+		var got []string
+		pages, path := 0, "/v1/batches?limit=3"
+		for path != "" {
+			var page api.Batches
+			r.get(path).must(http.StatusOK).into(&page)
+			for _, one := range page.Batches {
+				got = append(got, one.Name)
+			}
+			path = ""
+			if pages++; page.Next != "" {
+				path = "/v1/batches?limit=3&after=" + page.Next
+			}
+		}
+		slices.Sort(got) // those of one millisecond are in the order of their ids
+		if pages != 3 || !slices.Equal(got, want) {
+			t.Errorf("%d pages: %v, want %v", pages, got, want)
+		}
+		if body := r.get("/v1/batches").must(http.StatusOK).body; strings.Contains(body, `"next"`) {
+			t.Errorf("the last page has a next: %s", body)
+		}
+		for query, says := range map[string]string{"after=x": "no place in the list", "limit=101": "from 1 to 100", "limit=0": "from 1 to 100", "state=done": "no such parameter", "aftr=1-x": "did you mean after"} {
+			if p := r.get("/v1/batches?"+query).is(http.StatusBadRequest, "invalid"); !strings.Contains(p.Detail, says) {
+				t.Errorf("%s: %s, want %q", query, p.Detail, says)
+			}
+		}
+	})
 }

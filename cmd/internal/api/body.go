@@ -109,7 +109,12 @@ func (c *call) read(v any) error {
 	if err != nil {
 		return err
 	}
-	err = json.Unmarshal(data, v, json.RejectUnknownMembers(true))
+	return decode(data, v)
+}
+
+// decode reads one JSON object, strictly.
+func decode(data []byte, v any) error {
+	err := json.Unmarshal(data, v, json.RejectUnknownMembers(true))
 	var syntax *jsontext.SyntacticError
 	var meaning *json.SemanticError
 	switch {
@@ -123,6 +128,32 @@ func (c *call) read(v any) error {
 		return invalid(field(tasks.Shown(strings.TrimPrefix(string(meaning.JSONPointer), "/")), "", "is of another type than it should be"))
 	}
 	return invalid(field("", "", "the body is not a JSON object: %s", tasks.Shown(err.Error())))
+}
+
+// readChange reads the body into v, of which what is left out stays as it is: so null, which elsewhere means to take
+// away, is refused.
+func (c *call) readChange(v any) error {
+	data, err := c.body()
+	if err != nil {
+		return err
+	}
+	if err := decode(data, v); err != nil {
+		return err
+	}
+	var fields map[string]jsontext.Value
+	if err := decode(data, &fields); err != nil {
+		return err
+	}
+	var bad []tasks.Problem
+	for _, name := range slices.Sorted(maps.Keys(fields)) {
+		if fields[name].Kind() == 'n' {
+			bad = append(bad, field(name, "null", "is null: leave it out to keep what there is, or give it empty"))
+		}
+	}
+	if bad != nil {
+		return invalid(bad...)
+	}
+	return nil
 }
 
 // signature is who decides and why, as the body of a decision.

@@ -83,6 +83,9 @@ func (a *API) carry(c *call) error {
 	if err := a.check(c); err != nil {
 		return err
 	}
+	if here, err := a.signs(c); here {
+		return err
+	}
 	if page := a.pageAt(c.r); page != nil {
 		return a.show(c, page)
 	}

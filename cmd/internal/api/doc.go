@@ -5,8 +5,9 @@
 // tasks; every refusal is a problem (RFC 9457) that says what to do; and what a person may spend money with, a web page
 // may not: loopback listeners answer loopback names only, writes from other origins are refused.
 //
-// Beside it are pages for people and scrapers, outside the document: behind the same guards, and for a browser's
-// password too, which decides nothing.
+// Beside it are pages for people and scrapers, outside the document and behind the same guards. A browser gets there by a
+// session (package signin), in which operators may operate; or by a password, which decides nothing. Neither is anything
+// to /v1.
 //
 // It decides nothing about orders: it asks package office, as the commands do. It does not hide a Redis that is away,
 // and answers 503 until it is back.

@@ -116,13 +116,21 @@ func (a *API) filter(c *call) (f store.Filter, after store.Place, err error) {
 	if f, err = words.Filter(a.office.Config.Account, time.Now()); err != nil {
 		return f, after, err
 	}
-	if text := q.Get("after"); text != "" {
-		var ok bool
-		if after, ok = store.ParsePlace(text); !ok {
-			return f, after, invalid(field("after", text, "is no place in the list; take it from the next of the page before"))
-		}
+	after, err = c.after()
+	return f, after, err
+}
+
+// after reads the place that a page begins behind.
+func (c *call) after() (store.Place, error) {
+	text := c.query.Get("after")
+	if text == "" {
+		return store.Place{}, nil
 	}
-	return f, after, nil
+	after, ok := store.ParsePlace(text)
+	if !ok {
+		return after, invalid(field("after", text, "is no place in the list; take it from the next of the page before"))
+	}
+	return after, nil
 }
 
 // limit reads how many are wanted.

@@ -62,42 +62,25 @@ func (a *API) show(c *call, p *Page) error {
 		return problem("cross-site", "a page of another origin must not do this")
 	}
 	if !reads {
-		// By bearer alone: what a browser sends by itself must not decide anything.
-		if err := a.identify(c, &route{role: config.Operator}); err != nil {
+		if _, err := a.identifyVisitor(c, config.Operator); err != nil {
 			return err
 		}
 		c.r.Body = http.MaxBytesReader(c.w, c.r.Body, maxPage)
 		p.Operate.ServeHTTP(c.w, c.r)
 		return nil
 	}
-	person, err := a.identifyPerson(c)
+	looks, err := a.identifyVisitor(c, config.Viewer)
 	switch {
+	case err != nil && verdict(err).Status == http.StatusUnauthorized && a.toSignIn(c):
+		return nil
 	case err != nil:
 		return err
 	case c.r.URL.Path+"/" == p.Path:
 		http.Redirect(c.w, c.r, p.Path, http.StatusTemporaryRedirect)
-	case p.Operate != nil && !person && (len(a.bearers) == 0 || c.who.role == config.Operator):
+	case p.Operate != nil && !looks && (len(a.bearers) == 0 || c.who.role == config.Operator):
 		p.Operate.ServeHTTP(c.w, c.r)
 	default:
 		p.Show.ServeHTTP(c.w, c.r)
 	}
 	return nil
-}
-
-// identifyPerson is identify for pages that are looked at. A browser cannot send a bearer's token, so it may be the
-// password of HTTP Basic, whatever the user's name; person says that it was.
-func (a *API) identifyPerson(c *call) (person bool, err error) {
-	if len(a.bearers) == 0 {
-		return false, nil
-	}
-	_, token, basic := c.r.BasicAuth()
-	if basic && len(c.r.Header.Values("Authorization")) == 1 {
-		err = a.authorize(c, token, config.Viewer)
-	} else {
-		basic, err = false, a.identify(c, &route{role: config.Viewer})
-	}
-	if p, is := err.(*Problem); is && p.Status == http.StatusUnauthorized { //nolint:errorlint // made here
-		p.challenge = `Basic realm="orderq: any user, a token as the password", charset="UTF-8"`
-	}
-	return basic, err
 }

@@ -62,9 +62,7 @@ func (p *Problem) write(w http.ResponseWriter, requestID string) {
 	h := w.Header()
 	h.Set("Content-Type", "application/problem+json")
 	h.Del("ETag")
-	if p.retry > 0 {
-		h.Set("Retry-After", strconv.Itoa(int((p.retry+time.Second-1)/time.Second)))
-	}
+	p.retryHeader(h)
 	if p.allow != "" {
 		h.Set("Allow", p.allow)
 	}
@@ -76,6 +74,12 @@ func (p *Problem) write(w http.ResponseWriter, requestID string) {
 	}
 	w.WriteHeader(p.Status)
 	_ = writeJSON(w, out) // the client is gone; the log line is written all the same
+}
+
+func (p *Problem) retryHeader(h http.Header) {
+	if p.retry > 0 {
+		h.Set("Retry-After", strconv.Itoa(int((p.retry+time.Second-1)/time.Second)))
+	}
 }
 
 // kind is a kind of problem.

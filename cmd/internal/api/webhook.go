@@ -37,6 +37,15 @@ type newWebhook struct {
 	By          string   `json:"by,omitempty" doc:"Who adds it. With tokens it is the token's name."`
 }
 
+// webhookChange is what PATCH takes.
+type webhookChange struct {
+	URL         *string   `json:"url,omitempty" doc:"As of a new one. Another URL begins with a closed breaker."`
+	States      *[]string `json:"states,omitempty" doc:"Only moves to these states; empty: all."`
+	Kinds       *[]string `json:"kinds,omitempty" doc:"Only orders of these kinds; empty: all."`
+	Description *string   `json:"description,omitempty" doc:"For people: whose it is."`
+	By          string    `json:"by,omitempty" doc:"Who does. With tokens it is the token's name."`
+}
+
 // rotation is what …/rotate takes.
 type rotation struct {
 	Keep string `json:"keep,omitempty" doc:"How long the secret before signs too: a time such as 24h, which is usual, or 0s."`
@@ -84,6 +93,10 @@ func (a *API) webhookRoutes() []route {
 			gives: map[int]*huma.Response{http.StatusOK: gives(a, "The webhooks, the oldest first", Webhooks{[]hook.Endpoint{e}})}, serve: a.webhooks},
 		{method: http.MethodGet, path: "/v1/webhooks/{webhook}", id: "getWebhook", summary: "Show a webhook", role: config.Operator,
 			gives: one, fails: found, serve: func(c *call) error { return a.giveWebhook(c, nil) }},
+		{method: http.MethodPatch, path: "/v1/webhooks/{webhook}", id: "changeWebhook", summary: "Change whom to tell of what", role: config.Operator,
+			about: "What is left out stays, and so do secrets, cursor, log and what waits; that is delivered although it would not be asked for any more. A URL is asked of as for a new webhook.",
+			takes: jsonOf(a, webhookChange{URL: new("https://hooks.example.com/orderq/v2"), States: &[]string{"placed", "rejected", "review"}, By: "anna"}), most: maxWebhook,
+			gives: one, fails: found, serve: a.changeWebhook},
 		{method: http.MethodDelete, path: "/v1/webhooks/{webhook}", id: "removeWebhook", summary: "Forget a webhook, its secret and its log", role: config.Operator,
 			takes: signed, most: maxDecision, gives: map[int]*huma.Response{http.StatusOK: gives(a, "The webhook as it was", e)}, fails: found, serve: a.removeWebhook},
 		{method: http.MethodPost, path: "/v1/webhooks/{webhook}/enable", id: "enableWebhook", summary: "Go on with deliveries where they stopped", role: config.Operator,
@@ -123,6 +136,22 @@ func (a *API) addWebhook(c *call) error {
 	}
 	c.w.Header().Set("Location", "/v1/webhooks/"+s.ID)
 	return c.give(http.StatusCreated, s)
+}
+
+func (a *API) changeWebhook(c *call) error {
+	var n webhookChange
+	if err := c.readChange(&n); err != nil {
+		return err
+	}
+	s := signature{By: n.By}
+	if bad := s.check(false); bad != nil {
+		return invalid(bad...)
+	}
+	e, err := a.office.ChangeWebhook(c.r.Context(), c.r.PathValue("webhook"), office.WebhookChange{URL: n.URL, States: n.States, Kinds: n.Kinds, Description: n.Description}, a.by(c, s.By))
+	if err != nil {
+		return err
+	}
+	return c.give(http.StatusOK, e)
 }
 
 // readBy reads a body, and who is said in it to do it.

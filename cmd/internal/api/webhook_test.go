@@ -8,12 +8,15 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/google/go-cmp/cmp"
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"orderq/cmd/internal/api"
 	"orderq/cmd/internal/config"
 	"orderq/cmd/internal/office"
+	"orderq/store"
 	"orderq/store/hook"
 	"orderq/store/storetest"
 )
@@ -168,6 +171,7 @@ func TestTheWebhookExamplesAreTakenByTheServer(t *testing.T) {
 	var s office.SecretWebhook
 	r.post("/v1/webhooks", example("POST", "/v1/webhooks")).must(http.StatusCreated).into(&s)
 	path := "/v1/webhooks/" + s.ID
+	r.do(ask{method: "PATCH", path: path, body: example("PATCH", path)}).must(http.StatusOK)
 	for _, what := range []string{"enable", "disable", "rotate"} {
 		r.post(path+"/"+what, example("POST", path+"/"+what)).must(http.StatusOK)
 	}
@@ -181,4 +185,64 @@ func TestTheWebhookExamplesAreTakenByTheServer(t *testing.T) {
 	if !json.Valid([]byte(example("POST", path+"/test"))) {
 		t.Error("no example of a test")
 	}
+}
+
+func TestAWebhookIsChangedAndWhatIsLeftOutStays(t *testing.T) {
+	t.Parallel()
+	storetest.Both(t, func(t *testing.T, room *storetest.Room) {
+		r := newRig(t, room)
+		var s office.SecretWebhook
+		r.post("/v1/webhooks", `{"url":"https://h.example.com/a","states":["placed"],"kinds":["subscribe_ha"],"description":"the CRM","by":"anna"}`).must(http.StatusCreated).into(&s)
+		path, key := "/v1/webhooks/"+s.ID, room.Store.Keys().Hook(s.ID)
+		// It fails, and its receiver has asked for a pause.
+		if err := room.Redis.HSet(t.Context(), key, "failures", 7, "resume", time.Now().Add(time.Hour).UnixMilli()).Err(); err != nil {
+			t.Fatal(err)
+		}
+		patch := func(body string) said { t.Helper(); return r.do(ask{method: "PATCH", path: path, body: body}) }
+		want := s.Endpoint
+		is := func(got said) {
+			t.Helper()
+			var e hook.Endpoint
+			got.must(http.StatusOK).into(&e)
+			e.PausedUntil = time.Time{}
+			if diff := cmp.Diff(want, e); diff != "" {
+				t.Error(diff)
+			}
+		}
+		want.Failures, want.States = 7, []store.State{store.Placed, store.Review}
+		is(patch(`{"states":["placed","review"],"by":"eve"}`))
+		want.Kinds = nil
+		is(patch(`{"kinds":[]}`))
+		want.Description = "ours"
+		is(patch(`{"description":"ours","url":"https://h.example.com/a"}`)) // the same URL fails on
+		r.get(path).says(`"pausedUntil"`)
+		want.URL, want.Failures = "https://h.example.com/b", 0
+		is(patch(`{"url":"https://h.example.com/b"}`))
+		if got := r.get(path); strings.Contains(got.body, "pausedUntil") {
+			t.Errorf("another URL is paused, too: %s", got.body)
+		}
+		r.get(path+"/log").says("states changed by eve", "url, description changed by http")
+		if secrets, err := r.office.Hooks().Secrets(t.Context(), s.ID); err != nil || len(secrets) != 1 || secrets[0].Reveal() != s.Secret {
+			t.Errorf("the secret is another: %v", err)
+		}
+
+		before := room.Dump(t)
+		for body, says := range map[string]string{
+			`{}`: "nothing is to be changed", `{"by":"anna"}`: "nothing is to be changed", `{"url":null}`: "is null", `{"states":null,"description":"x"}`: "is null",
+			`{"url":""}`: "url", `{"url":"https://10.0.0.1/"}`: "it is private", `{"url":"http://h/"}`: "http is not encrypted", `{"states":["plaiced"]}`: "did you mean placed",
+			`{"states":[null]}`: "want one of", `{"kinds":"subscribe_ha"}`: "of another type", `{"enabled":false}`: "there is no such field", `{"URL":"https://h/"}`: "there is no such field",
+			`{"description":"a","description":"b"}`: "", `{"secret":"whsec_mine"}`: "there is no such field", `[]`: "", `null`: "", `{"description":"a\u0000b"}`: "control character",
+		} {
+			if p := patch(body).is(http.StatusBadRequest, "invalid"); !strings.Contains(p.Detail, says) {
+				t.Errorf("%s: %s, want %q", body, p.Detail, says)
+			}
+		}
+		if room.Dump(t) != before {
+			t.Error("something was changed")
+		}
+		r.do(ask{method: "PATCH", path: "/v1/webhooks/whaaaaaaaaaaaaaaaa", body: `{"description":"x"}`}).is(http.StatusNotFound, "not-found")
+		r.do(ask{method: "PATCH", path: path + ":secrets", body: `{"description":"x"}`}).is(http.StatusNotFound, "not-found")
+		r.do(ask{method: "PATCH", path: path, body: `{"description":"x"}`, header: map[string]string{"Content-Type": "text/plain"}}).is(http.StatusUnsupportedMediaType, "content-type")
+		r.do(ask{method: "PATCH", path: path, body: `{"description":"x"}`, header: map[string]string{"Origin": "https://evil.example"}}).is(http.StatusForbidden, "cross-site")
+	})
 }

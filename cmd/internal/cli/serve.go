@@ -30,8 +30,8 @@ GET /openapi.json describes it. A page is at /, asynq's dashboard at /queues/,
 and there are /metrics, /healthz and /readyz.
 
 Without ORDERQ_API_TOKENS (name:role:token,…; roles viewer, producer, operator)
-it listens on loopback alone. A browser sends a token as the password, with any
-user name. --tls-cert and --tls-key make it HTTPS.`,
+it listens on loopback alone. A browser signs in at /login with a token.
+--tls-cert and --tls-key make it HTTPS.`,
 		Example: `  orderq serve
   orderq serve --listen 0.0.0.0:8443 --api-tokens-file /etc/orderq/tokens \
       --tls-cert /etc/orderq/cert.pem --tls-key /etc/orderq/key.pem`,

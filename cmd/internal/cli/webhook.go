@@ -28,7 +28,7 @@ that may be called all the same; set it where the workers run, too.`,
 	})
 	set := a.settings(cmd, append(ledgerSettings(), "ORDERQ_WEBHOOK_ALLOW")...)
 	cmd.AddCommand(
-		a.webhookAdd(set), a.webhookList(set), a.webhookShow(set), a.webhookRemove(set), a.webhookRotate(set), a.webhookTest(set),
+		a.webhookAdd(set), a.webhookList(set), a.webhookShow(set), a.webhookSet(set), a.webhookRemove(set), a.webhookRotate(set), a.webhookTest(set),
 		a.webhookLog(set), a.webhookReplay(set), a.webhookSwitch(set, true), a.webhookSwitch(set, false),
 	)
 	return cmd
@@ -107,6 +107,12 @@ func (a *app) showWebhook(e hook.Endpoint) {
 	a.field("told of", wanted(e))
 	a.field("description", e.Description)
 	a.field("pending", count(int64(e.Pending), "event"))
+	if e.Failures > 0 {
+		a.field("failing", count(int64(e.Failures), "try")+" in a row")
+	}
+	if !e.PausedUntil.IsZero() {
+		a.field("paused until", clock(e.PausedUntil)+", as it asked for (Retry-After)")
+	}
 	a.field("cursor", e.Cursor)
 	a.field("added", join(", ", e.By, clock(e.CreatedAt)))
 }

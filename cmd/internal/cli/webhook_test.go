@@ -185,3 +185,30 @@ func TestAWebhookThatCannotBeMeantIsWrongUse(t *testing.T) {
 		says(t, d.must(exitFailed, "webhook", name, "wh0").err, "no such webhook")
 	}
 }
+
+func TestAWebhookIsChangedInPlace(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	before, old := d.receiver(func(int) int { return http.StatusOK })
+	after, heard := d.receiver(func(int) int { return http.StatusOK })
+	s := d.webhook("add", before, "--state", "placed", "--kind", "subscribe_ha", "--description", "the CRM")
+	says(t, d.must(exitDone, "webhook", "set", s.ID, "--url", after, "--kind", "", "--by", "eve").out, after, "told of       placed\n", "the CRM")
+	got := d.webhook("set", s.ID, "--state", "", "--description", "")
+	if got.URL != after || got.States != nil || got.Kinds != nil || got.Description != "" || got.Secret != "" {
+		t.Errorf("%+v", got)
+	}
+	d.must(exitDone, "webhook", "test", s.ID)
+	m := <-heard
+	if verify, err := standardwebhooks.NewWebhook(s.Secret); err != nil || verify.Verify(m.body, m.header) != nil || len(old) != 0 {
+		t.Errorf("the secret is another: %v; %d at the URL before", err, len(old))
+	}
+	log := d.must(exitDone, "--json", "webhook", "log", s.ID).out
+	says(t, log, "url, kinds changed by eve", "states, description changed by tester")
+	if strings.Contains(log, after) {
+		t.Errorf("the log has the URL, which may have keys in it:\n%s", log)
+	}
+	says(t, d.must(exitUsage, "webhook", "set", s.ID).err, "nothing is to be changed")
+	says(t, d.must(exitUsage, "webhook", "set", s.ID, "--url", "http://10.0.0.1/").err, "the URL 10.0.0.1 must not be called")
+	says(t, d.must(exitUsage, "webhook", "set", s.ID, "--state", "plaiced").err, "did you mean placed")
+	says(t, d.must(exitFailed, "webhook", "set", "whaaaaaaaaaaaaaaaa", "--url", after).err, "no such webhook")
+}

@@ -13,6 +13,7 @@ import (
 	"orderq/cmd/internal/office"
 	"orderq/store"
 	"orderq/store/fleet"
+	"orderq/store/hook"
 	"orderq/tasks"
 )
 
@@ -37,6 +38,7 @@ type standing struct {
 	behind int // hosts that have not attested under it
 	limits store.Limits
 	queues []*asynq.QueueInfo
+	hooks  []hook.Measure
 }
 
 func newCollector(ctx context.Context, o *office.Office) *collector {
@@ -48,7 +50,7 @@ func newCollector(ctx context.Context, o *office.Office) *collector {
 	return c
 }
 
-// read takes five round trips, and asynq's Inspector one and three for each queue.
+// read takes six round trips, one more where there are webhooks, and asynq's Inspector one and three for each queue.
 func (c *collector) read(ctx context.Context) (s standing, err error) {
 	if s.fleet, err = c.office.Fleet.Read(ctx); err != nil {
 		return s, err
@@ -73,6 +75,9 @@ func (c *collector) read(ctx context.Context) (s standing, err error) {
 		}
 	}
 	if s.limits, err = c.office.Store.Limits(ctx); err != nil {
+		return s, err
+	}
+	if s.hooks, err = hook.Of(c.office.Store).Measure(ctx); err != nil {
 		return s, err
 	}
 	s.queues, err = c.readQueues(ctx)
@@ -165,6 +170,20 @@ func (c *collector) Collect(to chan<- prometheus.Metric) {
 		}
 		tell("orderq_queue_latency_seconds", max(0, q.Latency.Seconds()), q.Queue)
 		tell("orderq_queue_paused", truth(q.Paused), q.Queue)
+	}
+	for _, m := range s.hooks { // by their ids alone: a URL may have keys in it
+		tell("orderq_webhook_enabled", truth(m.Enabled), m.ID)
+		for result, n := range m.Results {
+			tell("orderq_webhook_deliveries_total", float64(n), m.ID, string(result))
+		}
+		tell("orderq_webhook_waiting_events", float64(m.Pending), m.ID)
+		age := 0.0
+		if !m.Oldest.IsZero() {
+			age = max(0, s.fleet.Now.Sub(m.Oldest).Seconds())
+		}
+		tell("orderq_webhook_oldest_waiting_age_seconds", age, m.ID)
+		tell("orderq_webhook_breaker_open", truth(m.Failures >= hook.TripAfter), m.ID)
+		tell("orderq_webhook_paused", truth(m.PausedUntil.After(s.fleet.Now)), m.ID)
 	}
 }
 

@@ -42,6 +42,12 @@ var accountFamilies = []family{
 	{"orderq_queue_tasks", gauge, []string{"queue", "state"}, "Tasks of an asynq queue by asynq's own states, in which completed says nothing about the order."},
 	{"orderq_queue_latency_seconds", gauge, []string{"queue"}, "How long the oldest pending task of an asynq queue has waited."},
 	{"orderq_queue_paused", gauge, []string{"queue"}, "1 while an asynq queue is paused: nothing is taken from it."},
+	{"orderq_webhook_enabled", gauge, []string{"webhook"}, "1 while a webhook is delivered to; 0 where somebody, or a 410 of its own, has disabled it."},
+	{"orderq_webhook_deliveries_total", counter, []string{"webhook", "result"}, "Deliveries to a webhook by what they came to: delivered, failed (tried again), gaveUp (after a day), gone (410)."},
+	{"orderq_webhook_waiting_events", gauge, []string{"webhook"}, "Events that wait for their delivery to a webhook; at 1000 it lags behind on the stream."},
+	{"orderq_webhook_oldest_waiting_age_seconds", gauge, []string{"webhook"}, "Time since the oldest of these happened; 0 where none waits."},
+	{"orderq_webhook_breaker_open", gauge, []string{"webhook"}, "1 while a webhook's deliveries have failed five times in a row or more: it is tried now and then."},
+	{"orderq_webhook_paused", gauge, []string{"webhook"}, "1 while a webhook's receiver wants no deliveries (Retry-After)."},
 }
 
 // processFamilies are every process' own.

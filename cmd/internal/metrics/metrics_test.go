@@ -9,6 +9,7 @@ import (
 	"os"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +22,7 @@ import (
 	"orderq/cmd/internal/config"
 	"orderq/cmd/internal/office"
 	"orderq/store"
+	"orderq/store/hook"
 	"orderq/store/storetest"
 	"orderq/tasks"
 	"orderq/worker"
@@ -132,6 +134,57 @@ func TestAScrapeTellsHowTheAccountStands(t *testing.T) {
 	})
 }
 
+func TestAScrapeTellsHowWebhooksFare(t *testing.T) {
+	t.Parallel()
+	storetest.Both(t, func(t *testing.T, room *storetest.Room) {
+		r := newRig(t, room)
+		ctx, hooks := t.Context(), hook.Of(room.Store)
+		r.accept("before") // nobody is told of it
+		add := func() string {
+			t.Helper()
+			e, _, err := hooks.Add(ctx, hook.Endpoint{URL: "https://hooks.example.com/?key=canary", Enabled: true})
+			r.must(err)
+			return e.ID
+		}
+		off, on := add(), add()
+		r.must(hooks.Disable(ctx, off, "anna"))
+		r.accept("a")
+		r.accept("b")
+		_, err := hooks.Admit(ctx, on)
+		r.must(err)
+		some, err := hooks.Take(ctx, on, 2, time.Hour)
+		r.must(err)
+		e, err := hooks.Get(ctx, on)
+		r.must(err)
+		r.must(hooks.Done(ctx, on, some[0], hook.Heard{URL: e.URL}, hook.Entry{Outcome: hook.Delivered}))
+		for range hook.TripAfter {
+			r.must(hooks.Again(ctx, on, some[1], time.Hour, hook.Heard{URL: e.URL, Silence: time.Hour}, hook.Entry{Outcome: hook.Failed}))
+		}
+		// It happened a while ago: Redis' own clock has moved on.
+		events := room.Store.Keys().HookEvents(on)
+		r.must(room.Redis.Del(ctx, events).Err())
+		r.must(room.Redis.HSet(ctx, events, fmt.Sprintf("%d-0", some[1].Now.Add(-time.Hour).UnixMilli()), "accepted 1", some[1].ID, "accepted 1").Err())
+		text := r.scrape()
+		w := `webhook="` + on + `"`
+		r.says(text,
+			`orderq_webhook_enabled{`+w+`} 1`, `orderq_webhook_deliveries_total{result="delivered",`+w+`} 1`, `orderq_webhook_deliveries_total{result="failed",`+w+`} 5`,
+			`orderq_webhook_deliveries_total{result="gaveUp",`+w+`} 0`, `orderq_webhook_deliveries_total{result="gone",`+w+`} 0`,
+			`orderq_webhook_waiting_events{`+w+`} 2`, `orderq_webhook_breaker_open{`+w+`} 1`, `orderq_webhook_paused{`+w+`} 1`,
+			`orderq_webhook_enabled{webhook="`+off+`"} 0`, `orderq_webhook_oldest_waiting_age_seconds{webhook="`+off+`"} 0`, `orderq_webhook_breaker_open{webhook="`+off+`"} 0`,
+		)
+		found := regexp.MustCompile(`(?m)^orderq_webhook_oldest_waiting_age_seconds\{account="default",` + w + `\} (\S+)$`).FindStringSubmatch(text)
+		if found == nil {
+			t.Fatalf("no age in\n%s", text)
+		}
+		if age, err := strconv.ParseFloat(found[1], 64); err != nil || age < 3600 || age > 3600+60 {
+			t.Errorf("age %s, want an hour: %v", found[1], err)
+		}
+		if strings.Contains(text, "canary") || strings.Contains(text, "hooks.example.com") {
+			t.Errorf("a URL is told:\n%s", text)
+		}
+	})
+}
+
 func TestAHostThatHasNotAttestedAfterARestartIsCounted(t *testing.T) {
 	t.Parallel()
 	if !storetest.Available(t) {
@@ -211,6 +264,8 @@ func families(t *testing.T) []*dto.MetricFamily {
 	r := newRig(t, storetest.Embedded(t))
 	r.work.Portal.Observe(yeastar.Call{Endpoint: yeastar.EndpointToken}, yeastar.Answer{}, time.Second)
 	r.must(r.room.Store.SetLimits(t.Context(), store.LimitChange{Budgets: []store.Budget{{Scope: store.ScopeDay, Of: "subscribe_ha", Limit: 1}}}))
+	_, _, err := hook.Of(r.room.Store).Add(t.Context(), hook.Endpoint{URL: "https://hooks.example.com/"})
+	r.must(err)
 	got, err := r.registry.Gather()
 	r.must(err)
 	return got
@@ -219,6 +274,8 @@ func families(t *testing.T) []*dto.MetricFamily {
 func TestPromlintHasNothingToSay(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, storetest.Embedded(t))
+	_, _, err := hook.Of(r.room.Store).Add(t.Context(), hook.Endpoint{URL: "https://hooks.example.com/"})
+	r.must(err)
 	problems, err := testutil.GatherAndLint(r.registry)
 	r.must(err)
 	for _, p := range problems {

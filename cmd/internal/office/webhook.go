@@ -41,40 +41,79 @@ const maxDescription = 500
 // AddWebhook checks and keeps an endpoint. A *tasks.Invalid where something cannot be meant, hook.ErrTooMany where there
 // are many.
 func (o *Office) AddWebhook(ctx context.Context, n NewWebhook) (SecretWebhook, error) {
+	c, err := o.checkWebhook(WebhookChange{URL: &n.URL, States: &n.States, Kinds: &n.Kinds, Description: &n.Description})
+	if err != nil {
+		return SecretWebhook{}, err
+	}
+	e := hook.Endpoint{URL: n.URL, States: *c.States, Kinds: n.Kinds, Description: n.Description, Enabled: !n.Disabled, By: n.By}
+	if n.Disabled {
+		e.Why = "disabled by " + n.By
+	}
+	e, secret, err := o.Hooks().Add(ctx, e)
+	return SecretWebhook{e, secret.Reveal()}, err
+}
+
+// WebhookChange is what becomes another of an endpoint, as people write it. nil stays as it is.
+type WebhookChange struct {
+	URL           *string
+	States, Kinds *[]string // none in it: all
+	Description   *string
+}
+
+// ChangeWebhook checks what is new of an endpoint, as it would be of a new one, and changes it in one step. A
+// *tasks.Invalid where something cannot be meant or nothing is to be changed, hook.ErrNotFound where there is none.
+func (o *Office) ChangeWebhook(ctx context.Context, id string, n WebhookChange, by string) (hook.Endpoint, error) {
+	if n == (WebhookChange{}) {
+		return hook.Endpoint{}, wrong("", "", "nothing is to be changed: say url, states, kinds or description")
+	}
+	c, err := o.checkWebhook(n)
+	if err != nil {
+		return hook.Endpoint{}, err
+	}
+	return o.Hooks().Change(ctx, id, c, by)
+}
+
+// checkWebhook reads what people write of an endpoint. A *tasks.Invalid where something cannot be meant.
+func (o *Office) checkWebhook(n WebhookChange) (hook.Change, error) {
 	var bad []tasks.Problem
 	add := func(field, value, message string) {
 		bad = append(bad, tasks.Problem{Field: field, Value: tasks.Shown(value), Message: message})
 	}
-	if err := o.guard().CheckURL(n.URL); err != nil {
-		add("url", "", err.Error()) // not quoted: what is wrong with it may be a password
-	}
-	e := hook.Endpoint{URL: n.URL, Description: n.Description, Enabled: !n.Disabled, By: n.By}
-	if n.Disabled {
-		e.Why = "disabled by " + n.By
-	}
-	for _, s := range n.States {
-		if !slices.Contains(StateNames(), s) {
-			add("states", s, wantOneOf(s, StateNames()))
+	c := hook.Change{URL: n.URL, Kinds: n.Kinds, Description: n.Description}
+	if n.URL != nil {
+		if err := o.guard().CheckURL(*n.URL); err != nil {
+			add("url", "", err.Error()) // not quoted: what is wrong with it may be a password
 		}
-		e.States = append(e.States, store.State(s))
 	}
-	for _, k := range n.Kinds {
-		if !slices.Contains(KindNames(), k) {
-			add("kinds", k, wantOneOf(k, KindNames()))
+	if n.States != nil {
+		states := []store.State{}
+		for _, s := range *n.States {
+			if !slices.Contains(StateNames(), s) {
+				add("states", s, wantOneOf(s, StateNames()))
+			}
+			states = append(states, store.State(s))
 		}
-		e.Kinds = append(e.Kinds, k)
+		c.States = &states
 	}
-	switch {
-	case len(n.Description) > maxDescription:
-		add("description", n.Description, fmt.Sprintf("has %d bytes, at most %d: shorten it", len(n.Description), maxDescription))
-	case !utf8.ValidString(n.Description) || strings.ContainsFunc(n.Description, unicode.IsControl):
-		add("description", n.Description, "contains a control character, or is not UTF-8")
+	if n.Kinds != nil {
+		for _, k := range *n.Kinds {
+			if !slices.Contains(KindNames(), k) {
+				add("kinds", k, wantOneOf(k, KindNames()))
+			}
+		}
+	}
+	if n.Description != nil {
+		switch text := *n.Description; {
+		case len(text) > maxDescription:
+			add("description", text, fmt.Sprintf("has %d bytes, at most %d: shorten it", len(text), maxDescription))
+		case !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl):
+			add("description", text, "contains a control character, or is not UTF-8")
+		}
 	}
 	if bad != nil {
-		return SecretWebhook{}, &tasks.Invalid{Problems: bad[:min(len(bad), 20)]}
+		return c, &tasks.Invalid{Problems: bad[:min(len(bad), 20)]}
 	}
-	e, secret, err := o.Hooks().Add(ctx, e)
-	return SecretWebhook{e, secret.Reveal()}, err
+	return c, nil
 }
 
 func (o *Office) guard() webhook.Guard { return webhook.Guard{Allow: o.Config.WebhookAllow} }

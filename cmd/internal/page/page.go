@@ -33,6 +33,7 @@ type Page struct {
 func New(o *office.Office) *Page {
 	p := &Page{account: o.Config.Account, template: template.Must(template.New("page").Funcs(template.FuncMap{
 		"plain": office.Plain, "clock": office.Clock, "stamp": func(t time.Time) string { return t.UTC().Format(time.RFC3339) }, "ago": ago,
+		"signs": func() bool { return len(o.Config.Tokens) > 0 },
 	}).Parse(text))}
 	p.glance = glance.Of(func(ctx context.Context) (view, error) { return read(ctx, o) }, readWithin, nil)
 	p.policy = policy(p.render(view{}))
