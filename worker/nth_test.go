@@ -46,7 +46,7 @@ func TestWhicheverCallToRedisFailsTheOrderIsPlacedOnce(t *testing.T) {
 	for _, how := range []storetest.Break{storetest.BlipBefore, storetest.BlipAfter, storetest.CutBefore, storetest.CutAfter} {
 		t.Run(how.String(), func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, yeastartest.Options{})
+			r := newRig(t, yeastartest.Options{}, brisk)
 			r.start()
 			r.proven()
 			calls := 0
@@ -147,7 +147,7 @@ func TestWhicheverWriteOfTheJournalFailsTheOrderIsPlacedOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, yeastartest.Options{})
+			r := newRig(t, yeastartest.Options{}, brisk)
 			stop, err := r.startFor()
 			r.must(err)
 			r.proven()
