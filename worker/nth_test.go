@@ -90,7 +90,10 @@ func (r *rig) failCall(n int, how storetest.Break) bool {
 		if !broke {
 			r.t.Fatal(refusal)
 		}
-		r.place(in)
+		r.eventually("order "+id+" is accepted", func(ctx context.Context) bool {
+			_, err := r.client.Place(ctx, in)
+			return err == nil
+		})
 	}
 	var o store.Order
 	r.eventually("order "+id+" ends", func(ctx context.Context) bool {
