@@ -96,7 +96,7 @@ func rigIn(t testing.TB, room *storetest.Room, portal yeastartest.Options, tune 
 // brisk is for tests in which calls run out, or in which an order is to be given up as absent: its horizon begins when its
 // call must have ended.
 func brisk(c *worker.Config) {
-	c.Portal.CallTimeout, c.ShutdownTimeout = 3*time.Second, 15*time.Second
+	c.Portal.CallTimeout, c.ShutdownTimeout = 4*time.Second, 15*time.Second
 }
 
 // start runs a worker until the test ends.

@@ -111,7 +111,7 @@ func newRig(t *testing.T, room *storetest.Room, more ...with) *rig {
 }
 
 // patience is how long a test waits for what has to come: only a failure uses it up.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // locked is the log as a zapcore.WriteSyncer.
 type locked struct{ r *rig }
