@@ -166,6 +166,43 @@ func TestSomeModulesAreImportedInOnePlace(t *testing.T) {
 	}
 }
 
+// CI tests some packages without the race detector, which is dear and finds nothing where nothing runs at once.
+func TestWhatIsTestedWithoutTheRaceDetectorStartsNoGoroutine(t *testing.T) {
+	t.Parallel()
+	script, err := os.ReadFile(".ci/run")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, list, _ := strings.Cut(string(script), "\nalone=(")
+	list, _, _ = strings.Cut(list, ")")
+	if len(strings.Fields(list)) == 0 {
+		t.Fatal(".ci/run names no package as alone: take this test away")
+	}
+	for _, pkg := range strings.Fields(list) {
+		files, err := filepath.Glob(strings.TrimPrefix(pkg, module+"/") + "/*.go")
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %v, %v", pkg, files, err)
+		}
+		for _, file := range files {
+			parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, i := range parsed.Imports {
+				if p := strings.Trim(i.Path.Value, `"`); strings.HasPrefix(p, "sync") || strings.Contains(p, "x/sync") {
+					t.Errorf("%s imports %s: test it with the race detector", file, p)
+				}
+			}
+			ast.Inspect(parsed, func(n ast.Node) bool {
+				if _, starts := n.(*ast.GoStmt); starts {
+					t.Errorf("%s starts a goroutine: test it with the race detector", file)
+				}
+				return true
+			})
+		}
+	}
+}
+
 func TestTheImportRulesForbidWhatTheyMust(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

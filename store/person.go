@@ -1,8 +1,30 @@
 package store
 
-import "context"
+import (
+	"context"
+	"slices"
+	"strings"
+)
 
 // The moves that a named person makes. By and note go into the history.
+
+// Made says whether a person's move of a record as it was read is in its history, and gives the record as it is now. It
+// is for whoever makes such a move and is told ErrStale: where the reply to the move was lost, go-redis repeats it, and
+// the second finds the first's work done. A person must not be told then that nothing came of it. note is what the
+// entry's reason begins with, to are the states that the move may lead to.
+func (s *Store) Made(ctx context.Context, was Order, by, note string, to ...State) (Order, bool, error) {
+	now, err := s.Get(ctx, was.ID)
+	if err != nil {
+		return was, false, err
+	}
+	history, err := s.History(ctx, was.ID)
+	if err != nil {
+		return now, false, err
+	}
+	return now, slices.ContainsFunc(history, func(e Entry) bool {
+		return e.From == was.State && slices.Contains(to, e.To) && e.By == by && strings.HasPrefix(e.Reason, note) && !e.At.Before(was.UpdatedAt)
+	}), nil
+}
 
 // Cancel takes an order back before anything was sent. ErrNoMove where it has gone too far, ErrStale where
 // it has moved on since it was read.

@@ -12,7 +12,7 @@ import (
 // watermark now and then.
 func TestAThousandOrdersCostAtMost105CallsForAHundred(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, yeastartest.Options{PBXs: 200}, patient, func(c *worker.Config) { c.Concurrency = 32 })
+	r := newRig(t, yeastartest.Options{PBXs: 200}, func(c *worker.Config) { c.Concurrency = 32 })
 	r.start()
 	pbxs := r.portal.PBXs()
 	warm := r.place(minutes("warm", pbxs[0].ProductNo, 1))

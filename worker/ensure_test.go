@@ -64,7 +64,6 @@ func newStop() *stop {
 
 // at is for workers that may be stopped; one that is has no other order in hand.
 func (s *stop) at(c *worker.Config) {
-	patient(c)
 	c.Concurrency = 1
 	c.Portal.Observe = func(call yeastar.Call, _ yeastar.Answer, _ time.Duration) {
 		if call.Endpoint != yeastar.EndpointProduct {
@@ -141,7 +140,7 @@ func TestWhatPassesBetweenTheReadingAndTheGateIsCountedIn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, forty(), patient)
+			r := newRig(t, forty())
 			s := newStop()
 			r.start(s.at)
 			o := r.place(ensure("stopped", 50))
@@ -164,7 +163,7 @@ func TestWhatPassesBetweenTheReadingAndTheGateIsCountedIn(t *testing.T) {
 
 func TestAnEnsureWaitsForTheClaimBeforeItReadsThePBX(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, forty(), patient)
+	r := newRig(t, forty())
 	var reads atomic.Int32
 	r.start(func(c *worker.Config) {
 		c.Portal.Observe = func(call yeastar.Call, _ yeastar.Answer, _ time.Duration) {
@@ -194,7 +193,7 @@ func TestAnEnsureWaitsForTheClaimBeforeItReadsThePBX(t *testing.T) {
 // stands still between its reading and the gate while the other places all that comes.
 func TestEnsuresAtOnceNeverOvershoot(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, forty(), patient)
+	r := newRig(t, forty())
 	s := newStop()
 	r.start(s.at)
 	r.start(s.at)
@@ -315,7 +314,7 @@ func TestAnEnsureWaitsForAnOrderThatIsNotFinal(t *testing.T) {
 
 func TestAnEnsureWhoseAnswerIsLostIsFoundAndNotOrderedAgain(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, forty())
+	r := newRig(t, forty(), brisk)
 	r.start()
 	r.proven()
 	r.portal.Fail(yeastartest.DropAfter, 1)
@@ -332,7 +331,7 @@ func TestAnEnsureThatIsSentAgainIsComputedAnew(t *testing.T) {
 	for name, c := range map[string]struct{ meanwhile, want int }{"some came meanwhile": {4, 50}, "enough came meanwhile": {15, 55}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, forty(), func(c *worker.Config) { c.Settle = time.Second })
+			r := newRig(t, forty(), brisk, func(c *worker.Config) { c.Settle = time.Second })
 			r.start()
 			r.proven()
 			r.portal.Fail(yeastartest.DropBefore, 1)
@@ -353,7 +352,7 @@ func TestAnEnsureThatIsSentAgainIsComputedAnew(t *testing.T) {
 // wanted, and the list is asked once more why.
 func TestAnEnsureThatIsSatisfiedByItsOwnLostAttemptIsPlaced(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, forty())
+	r := newRig(t, forty(), brisk)
 	var reads atomic.Int32
 	r.start(func(c *worker.Config) {
 		c.Portal.Observe = func(call yeastar.Call, _ yeastar.Answer, _ time.Duration) {

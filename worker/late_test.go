@@ -12,7 +12,7 @@ import (
 // cannot be undone; it is found with the next reading and is the loudest alarm there is.
 func TestAPortalThatCommitsAfterTheHorizonRaisesTheDuplicateAlarm(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, yeastartest.Options{})
+	r := newRig(t, yeastartest.Options{}, brisk)
 	r.start()
 	r.proven()
 	release := r.portal.Hold()
@@ -41,7 +41,7 @@ func TestAPortalThatCommitsAfterTheHorizonRaisesTheDuplicateAlarm(t *testing.T) 
 		if len(got.Duplicates) == 0 {
 			select {
 			case <-changed:
-			case <-time.After(30 * time.Second):
+			case <-time.After(patience):
 				t.Fatal("the second portal order was not noticed")
 			}
 		}

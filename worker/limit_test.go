@@ -94,7 +94,7 @@ func TestWhatDoesNotFitABudgetWaitsUntilItIsRaised(t *testing.T) {
 // An answer that was lost is spent all the same, and what it turns out to be decides.
 func TestWhatIsInDoubtIsSpent(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, yeastartest.Options{}, patient)
+	r := newRig(t, yeastartest.Options{})
 	r.must(r.room.Store.SetLimits(t.Context(), store.LimitChange{By: "eve",
 		Budgets: []store.Budget{{Scope: store.ScopeAccount, Of: "add_recording_minutes", Limit: 15}}}))
 	r.start()

@@ -52,7 +52,7 @@ func (r *rig) hears(heard <-chan store.Order, ids ...string) {
 	for _, id := range ids {
 		missing[id] = true
 	}
-	over := time.After(time.Minute)
+	over := time.After(patience)
 	for len(missing) > 0 {
 		select {
 		case o := <-heard:

@@ -46,7 +46,7 @@ func TestWhicheverCallToRedisFailsTheOrderIsPlacedOnce(t *testing.T) {
 	for _, how := range []storetest.Break{storetest.BlipBefore, storetest.BlipAfter, storetest.CutBefore, storetest.CutAfter} {
 		t.Run(how.String(), func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, yeastartest.Options{})
+			r := newRig(t, yeastartest.Options{}, brisk)
 			r.start()
 			r.proven()
 			calls := 0
@@ -90,7 +90,10 @@ func (r *rig) failCall(n int, how storetest.Break) bool {
 		if !broke {
 			r.t.Fatal(refusal)
 		}
-		r.place(in)
+		r.eventually("order "+id+" is accepted", func(ctx context.Context) bool {
+			_, err := r.client.Place(ctx, in)
+			return err == nil
+		})
 	}
 	var o store.Order
 	r.eventually("order "+id+" ends", func(ctx context.Context) bool {
@@ -147,7 +150,7 @@ func TestWhicheverWriteOfTheJournalFailsTheOrderIsPlacedOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := newRig(t, yeastartest.Options{})
+			r := newRig(t, yeastartest.Options{}, brisk)
 			stop, err := r.startFor()
 			r.must(err)
 			r.proven()

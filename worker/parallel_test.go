@@ -33,7 +33,7 @@ func TestFiftyDeliveriesOfOneOrderToEightWorkersMakeOnePOST(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := newRig(t, yeastartest.Options{Seed: 7})
+	r := newRig(t, yeastartest.Options{Seed: 7}, brisk)
 	for range 8 {
 		r.start()
 	}
@@ -81,7 +81,7 @@ func TestDeliveriesOfAnOrderInAnyStateLeadToAtMostOnePOST(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			ctx := t.Context()
-			r := newRig(t, yeastartest.Options{})
+			r := newRig(t, yeastartest.Options{}, brisk)
 			if c.before != nil {
 				c.before(r)
 			}

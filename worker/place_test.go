@@ -5,9 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/hibiken/asynq"
@@ -109,9 +109,8 @@ func TestAPayloadThatIsNoIntentIsParkedWithItsReason(t *testing.T) {
 	// An order behind them is placed: the worker is unharmed.
 	o := r.place(minutes("after", "3658B431119665QJ", 10))
 	r.await(o.ID, store.Placed)
-	ctx := t.Context()
 	for _, id := range []string{"not-json", "unknown-field", "binary", "empty"} {
-		info := r.taskIn(ctx, inspector, "orders", id, asynq.TaskStateArchived)
+		info := r.taskIn(inspector, "orders", id, asynq.TaskStateArchived)
 		if !strings.Contains(info.LastErr, "not an order intent") {
 			t.Errorf("task %s is parked with %q", id, info.LastErr)
 		}
@@ -121,21 +120,18 @@ func TestAPayloadThatIsNoIntentIsParkedWithItsReason(t *testing.T) {
 
 // taskIn waits until asynq has a task in a state that it stays in. asynq has no signal for that, so it asks
 // again after each round trip.
-func (r *rig) taskIn(ctx context.Context, i *asynq.Inspector, queue, id string, want asynq.TaskState) *asynq.TaskInfo {
+func (r *rig) taskIn(i *asynq.Inspector, queue, id string, want asynq.TaskState) *asynq.TaskInfo {
 	r.t.Helper()
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
-	defer cancel()
-	for ctx.Err() == nil {
-		info, err := i.GetTaskInfo(queue, id)
-		if err == nil && info.State == want {
-			return info
-		}
+	var info *asynq.TaskInfo
+	r.eventually(fmt.Sprintf("task %s is %v", id, want), func(context.Context) bool {
+		var err error
+		info, err = i.GetTaskInfo(queue, id)
 		if err != nil && !errors.Is(err, asynq.ErrTaskNotFound) && !errors.Is(err, asynq.ErrQueueNotFound) {
 			r.t.Fatal(err)
 		}
-	}
-	r.t.Fatalf("task %s never was %v", id, want)
-	return nil
+		return err == nil && info.State == want
+	})
+	return info
 }
 
 func TestATaskWhoseReferenceIsTakenByAnotherIntentIsParked(t *testing.T) {
@@ -150,7 +146,7 @@ func TestATaskWhoseReferenceIsTakenByAnotherIntentIsParked(t *testing.T) {
 	}
 	inspector := asynq.NewInspector(r.conn)
 	t.Cleanup(func() { _ = inspector.Close() })
-	info := r.taskIn(t.Context(), inspector, "orders", "other", asynq.TaskStateArchived)
+	info := r.taskIn(inspector, "orders", "other", asynq.TaskStateArchived)
 	if !strings.Contains(info.LastErr, o.ID) || !strings.Contains(info.LastErr, "same-2") {
 		t.Errorf("parked with %q, want the holder and a new reference in it", info.LastErr)
 	}
@@ -167,7 +163,7 @@ func TestTheTaskResultBeginsWithTheStateAndHasTheNumbersAsStrings(t *testing.T) 
 	r.await(o.ID, store.Placed)
 	inspector := asynq.NewInspector(r.conn)
 	t.Cleanup(func() { _ = inspector.Close() })
-	info := r.taskIn(t.Context(), inspector, "orders", o.ID, asynq.TaskStateCompleted)
+	info := r.taskIn(inspector, "orders", o.ID, asynq.TaskStateCompleted)
 	want := `{"state":"placed","orderNo":"EK3206246063826526208","transactionNo":"ER3206246064703135745"`
 	if !strings.HasPrefix(string(info.Result), want) {
 		t.Errorf("result %s, want it to begin with %s", info.Result, want)

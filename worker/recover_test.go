@@ -30,7 +30,7 @@ func another(t *testing.T) func(*worker.Config) {
 // eventually asks again, woken by moves and by heartbeats, until the answer is yes.
 func (r *rig) eventually(what string, yes func(ctx context.Context) bool) {
 	r.t.Helper()
-	ctx, cancel := context.WithTimeout(r.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(r.t.Context(), patience)
 	defer cancel()
 	again := time.NewTicker(10 * time.Millisecond)
 	defer again.Stop()
@@ -91,7 +91,7 @@ func TestWhatRedisForgotInMidPOSTIsRecordedAndTheAccountHalted(t *testing.T) {
 	for name, lose := range forget {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			r := durableRig(t, patient)
+			r := durableRig(t)
 			if r == nil {
 				return
 			}

@@ -22,7 +22,7 @@ func TestTheSecretIsInNeitherRedisNorTheLogNorTheJournal(t *testing.T) {
 	t.Parallel()
 	const canary = "canary-5f3a9c71d2"
 	core, logs := observer.New(zapcore.DebugLevel)
-	r := newRig(t, yeastartest.Options{ClientSecret: canary}, func(c *worker.Config) { c.Log = zap.New(core) })
+	r := newRig(t, yeastartest.Options{ClientSecret: canary}, brisk, func(c *worker.Config) { c.Log = zap.New(core) })
 	w := r.start()
 	r.proven()
 	for i, f := range []yeastartest.Fault{yeastartest.Denied401, yeastartest.Denied403, yeastartest.DropAfter, yeastartest.GarbageAfter, yeastartest.Refused400} {

@@ -112,7 +112,7 @@ func TestAnOrderThatKeepsKillingItsWorkersGoesToReview(t *testing.T) {
 // recorded, by the same worker, without another POST.
 func TestAnAnswerThatComesWhileRedisIsAwayIsRecordedWhenItIsBack(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, yeastartest.Options{}, patient, func(c *worker.Config) { c.Settle = time.Hour })
+	r := newRig(t, yeastartest.Options{}, func(c *worker.Config) { c.Settle = time.Hour })
 	r.start()
 	release := r.portal.Hold()
 	o := r.place(minutes("away", "3658B431119665QJ", 10))

@@ -12,7 +12,7 @@ import (
 
 func TestASecondOrderForAPBXWaitsWhileTheFirstIsInDoubtAndIsWokenAtOnce(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, yeastartest.Options{}, patient)
+	r := newRig(t, yeastartest.Options{})
 	r.start()
 	release := r.portal.Hold()
 	first := r.place(minutes("first", "3658B431119665QJ", 10))
@@ -37,7 +37,7 @@ func TestASecondOrderForAPBXWaitsWhileTheFirstIsInDoubtAndIsWokenAtOnce(t *testi
 // awaitWaiting waits until an order is accepted and waits for one of these.
 func (r *rig) awaitWaiting(id string, what ...store.Waiting) store.Order {
 	r.t.Helper()
-	deadline := time.After(time.Minute)
+	deadline := time.After(patience)
 	for {
 		changed := r.moves.changed()
 		o, err := r.room.Store.Get(r.t.Context(), id)

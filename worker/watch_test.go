@@ -28,7 +28,7 @@ func TestWhoWatchesIsToldWhatTheSweeperPutsRight(t *testing.T) {
 		select {
 		case got := <-repairs:
 			delete(want, got)
-		case <-time.After(30 * time.Second):
+		case <-time.After(patience):
 			t.Fatalf("not told of %v", want)
 		}
 	}
@@ -48,7 +48,7 @@ func TestWhoWatchesIsToldWhyTheGateRefuses(t *testing.T) {
 			if got == store.WaitHalt {
 				return
 			}
-		case <-time.After(30 * time.Second):
+		case <-time.After(patience):
 			t.Fatal("not told of the halt")
 		}
 	}

@@ -218,12 +218,28 @@ func TestACancelAfterThePortalReadItIsUnknown(t *testing.T) {
 	}
 }
 
+// struck is a context whose deadline strikes when it is told to.
+type struck struct {
+	context.Context
+	done chan struct{}
+}
+
+func (s struck) Done() <-chan struct{} { return s.done }
+
+func (s struck) Err() error {
+	select {
+	case <-s.done:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
+}
+
 // A caller's deadline that strikes while the portal is silent counts against the portal.
 func TestACallersDeadlineIsTheSilenceOfThePortal(t *testing.T) {
 	t.Parallel()
-	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
-	defer cancel()
-	w := newWire(t, func(c *net.TCPConn) { swallow(c); _, _ = c.Read(make([]byte, 1)) })
+	ctx := struck{context.Background(), make(chan struct{})}
+	w := newWire(t, func(c *net.TCPConn) { swallow(c); close(ctx.done); _, _ = c.Read(make([]byte, 1)) })
 	wants(t, withToken(newClient(t, w.url())).CreateOrder(ctx, Submission{Body: []byte(orderBody)}), Unknown, ReasonTimeout)
 }
 

@@ -140,7 +140,7 @@ func (p *process) crashed() {
 // says waits until it has written the text.
 func (p *process) says(text string) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(p.t.Context(), 3*time.Minute)
 	defer cancel()
 	for {
 		more := p.out.changed()

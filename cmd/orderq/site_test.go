@@ -80,7 +80,7 @@ func (s *site) place(in tasks.Intent) store.Order {
 func (s *site) warm() {
 	s.t.Helper()
 	s.await(s.place(minutes("warm-up", yeastartest.TutorialHAPBX)).ID)
-	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(s.t.Context(), 3*time.Minute)
 	defer cancel()
 	if err := s.portal.WaitCalls(ctx, yeastartest.CallOrder, 1); err != nil {
 		s.t.Fatal(err)
@@ -94,7 +94,7 @@ func (s *site) warm() {
 // until asks again and again: for what is written without an event that could be waited for.
 func (s *site) until(what string, holds func(context.Context) (bool, error)) {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(s.t.Context(), 3*time.Minute)
 	defer cancel()
 	again := time.NewTicker(5 * time.Millisecond)
 	defer again.Stop()

@@ -40,7 +40,7 @@ func TestAHundredOrdersOutliveTenKills(t *testing.T) {
 		}
 	}
 	place(20)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	die := rand.New(rand.NewPCG(seed, seed))
 	for killed := 0; killed < kills; {

@@ -235,13 +235,18 @@ func TestDataFromAnotherRedisShutTheGate(t *testing.T) {
 
 func TestAHostThatAPersonDeclaredGoneIsNotWaitedForUntilItIsBack(t *testing.T) {
 	t.Parallel()
-	_, f, run := unused(t)
+	r, f, run := unused(t)
 	if f == nil {
 		return
 	}
 	attest(t, f, run, one, two)
 	is(t, "removed a stranger", f.RemoveHost(t.Context(), "h9", "eve", "scrapped"), fleet.ErrNoHost)
+	r.LoseReply("scrapped") // and go-redis says it again
 	do(t, f.RemoveHost(t.Context(), two.ID, "eve", "scrapped"))
+	is(t, "removed by another, too", f.RemoveHost(t.Context(), two.ID, "ben", "scrapped"), fleet.ErrNoHost)
+	if r.Lost() != 1 {
+		t.Errorf("%d replies lost", r.Lost())
+	}
 	if o := attest(t, f, run, one, two); !o.Open { // its folder still knows the second
 		t.Errorf("%+v", o)
 	}

@@ -60,6 +60,27 @@ func TestAHaltSaysWhoWhyAndWhenUntilItIsResumed(t *testing.T) {
 	})
 }
 
+// The halt that a person resumes is the one that there was. A reply lost with a Redis that restarts is repeated to one
+// that has forgotten, and was halted for it.
+func TestAResumeThatIsRepeatedDoesNotEndTheNextHalt(t *testing.T) {
+	t.Parallel()
+	storetest.Both(t, func(t *testing.T, r *storetest.Room) {
+		do(t, r.Fleet.HaltBy(t.Context(), "ada", "prices"))
+		do(t, r.Fleet.Resume(t.Context(), "eve", "the script is known"))
+		do(t, r.Fleet.HaltBy(t.Context(), "ada", "prices"))
+		c := r.Meanwhile(t, "lost-note", func() { do(t, r.Fleet.Forgot(t.Context(), "2 attempts")) })
+		is(t, "resumed", fleet.Of(r.Store.Over(c)).Resume(t.Context(), "eve", "lost-note"), fleet.ErrHaltedAgain)
+		if s := state(t, r); r.Lost() != 1 || s.Halt == nil || s.Halt.Note != "2 attempts" || s.Resumed == nil || s.Resumed.Note != "lost-note" {
+			t.Errorf("%d lost, halt %+v, resumed %+v", r.Lost(), s.Halt, s.Resumed)
+		}
+		c = r.Meanwhile(t, "lost-again", func() {})
+		do(t, fleet.Of(r.Store.Over(c)).Resume(t.Context(), "eve", "lost-again"))
+		if s := state(t, r); r.Lost() != 2 || s.Halt != nil || s.Resumed.Note != "lost-again" {
+			t.Errorf("%d lost, halt %+v, resumed %+v", r.Lost(), s.Halt, s.Resumed)
+		}
+	})
+}
+
 func TestAClosedAccountSaysWhyUntilItIsReopened(t *testing.T) {
 	t.Parallel()
 	storetest.Both(t, func(t *testing.T, r *storetest.Room) {

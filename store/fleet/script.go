@@ -32,6 +32,9 @@ var attestLua string
 //go:embed lua/forgot.lua
 var forgotLua string
 
+//go:embed lua/resume.lua
+var resumeLua string
+
 //go:embed lua/promise.lua
 var promiseLua string
 
@@ -44,14 +47,15 @@ var notedLua string
 //go:embed lua/gone.lua
 var goneLua string
 
-type scripts struct{ set, rate, open, lease, beat, epoch, attest, forgot, promise, vouch, noted, gone *redis.Script }
+type scripts struct{ set, rate, open, lease, beat, epoch, attest, forgot, resume, promise, vouch, noted, gone *redis.Script }
 
 func loadScripts() scripts {
 	ofRun := func(src string) *redis.Script { return redis.NewScript(store.RunLua + src) } // those that ask which run answers
 	return scripts{
 		set: redis.NewScript(setLua), rate: redis.NewScript(rateLua), open: redis.NewScript(openLua),
 		lease: redis.NewScript(leaseLua), beat: ofRun(beatLua), epoch: ofRun(epochLua),
-		attest: ofRun(attestLua), forgot: redis.NewScript(forgotLua), promise: ofRun(promiseLua), vouch: ofRun(vouchLua),
+		attest: ofRun(attestLua), forgot: redis.NewScript(forgotLua), resume: redis.NewScript(resumeLua),
+		promise: ofRun(promiseLua), vouch: ofRun(vouchLua),
 		noted: redis.NewScript(notedLua), gone: redis.NewScript(goneLua),
 	}
 }

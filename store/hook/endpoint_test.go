@@ -54,6 +54,27 @@ func TestThereAreNoMoreEndpointsThanAWorkerCanBear(t *testing.T) {
 	}
 }
 
+// A reply is lost, and go-redis says it again: the endpoint is added once, and is told of all that came since.
+func TestAnEndpointIsAddedOnceThoughItIsSaidTwice(t *testing.T) {
+	t.Parallel()
+	storetest.Both(t, func(t *testing.T, room *storetest.Room) {
+		r := newRig(t, room)
+		for range hook.MostEndpoints - 2 {
+			r.add()
+		}
+		c := room.Meanwhile(t, "lost-add", func() { r.event("a") })
+		hooks := hook.Of(room.Store.Over(c))
+		e, _, err := hooks.Add(t.Context(), hook.Endpoint{URL: "https://hooks.example.com/lost-add"})
+		r.must(err)
+		if e.Cursor != "0-0" {
+			t.Errorf("what happened before %s is not told", e.Cursor)
+		}
+		if room.Lost() != 1 {
+			t.Errorf("%d replies lost", room.Lost())
+		}
+	})
+}
+
 func TestWhatIsRemovedLeavesNothing(t *testing.T) {
 	t.Parallel()
 	storetest.Both(t, func(t *testing.T, room *storetest.Room) {

@@ -1,6 +1,14 @@
 package storetest
 
-import "bytes"
+import (
+	"bytes"
+	"context"
+	"net"
+	"sync"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+)
 
 // Break is how the line breaks at a command.
 type Break int
@@ -31,6 +39,23 @@ func (r *Room) Failed() (broke bool, refused int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.fails.broke, l.fails.refused
+}
+
+// Meanwhile is a client of its own, for one goroutine: the reply to its first command that contains the text is lost, as
+// LoseReply does it, and before go-redis repeats that command, other is done.
+func (r *Room) Meanwhile(t testing.TB, text string, other func()) *redis.Client {
+	o, lost := *r.Options, r.Lost()
+	var once sync.Once
+	o.Dialer = func(ctx context.Context, network, addr string) (net.Conn, error) {
+		if r.Lost() > lost {
+			once.Do(other)
+		}
+		return r.line.dial(ctx, network, addr)
+	}
+	c := redis.NewClient(&o)
+	t.Cleanup(func() { _ = c.Close() })
+	r.LoseReply(text)
+	return c
 }
 
 // failing is what FailNth asked for.

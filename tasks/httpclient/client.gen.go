@@ -1536,6 +1536,8 @@ type ClientInterface interface {
 
 	// ResumeWithBody Let a halted account send again
 	//
+	// The halt that there is. Where another one comes in the same moment, it stays: 409, look why.
+	//
 	// For tokens of the role operator, and those who may more.
 	//
 	// Takes any type of body and a specified content type.
@@ -1544,6 +1546,8 @@ type ClientInterface interface {
 	ResumeWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// Resume Let a halted account send again
+	//
+	// The halt that there is. Where another one comes in the same moment, it stays: 409, look why.
 	//
 	// For tokens of the role operator, and those who may more.
 	//
@@ -2263,6 +2267,8 @@ func (c *Client) ListEvents(ctx context.Context, params *ListEventsParams, reqEd
 
 // ResumeWithBody Let a halted account send again
 //
+// The halt that there is. Where another one comes in the same moment, it stays: 409, look why.
+//
 // For tokens of the role operator, and those who may more.
 //
 // Takes any type of body and a specified content type.
@@ -2281,6 +2287,8 @@ func (c *Client) ResumeWithBody(ctx context.Context, contentType string, body io
 }
 
 // Resume Let a halted account send again
+//
+// The halt that there is. Where another one comes in the same moment, it stays: 409, look why.
 //
 // For tokens of the role operator, and those who may more.
 //
@@ -5306,6 +5314,8 @@ type ClientWithResponsesInterface interface {
 
 	// ResumeWithBodyWithResponse Let a halted account send again
 	//
+	// The halt that there is. Where another one comes in the same moment, it stays: 409, look why.
+	//
 	// For tokens of the role operator, and those who may more.
 	//
 	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -5314,6 +5324,8 @@ type ClientWithResponsesInterface interface {
 	ResumeWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*ResumeResponse, error)
 
 	// ResumeWithResponse Let a halted account send again
+	//
+	// The halt that there is. Where another one comes in the same moment, it stays: 409, look why.
 	//
 	// For tokens of the role operator, and those who may more.
 	//
@@ -7156,6 +7168,8 @@ type ResumeResponse struct {
 	ApplicationProblemJSON403 *Problem
 	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
 	ApplicationProblemJSON408 *Problem
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Problem
 	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
 	ApplicationProblemJSON413 *Problem
 	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
@@ -7193,6 +7207,11 @@ func (r ResumeResponse) GetApplicationProblemJSON403() *Problem {
 // GetApplicationProblemJSON408 returns the response for an HTTP 408 `application/problem+json` response
 func (r ResumeResponse) GetApplicationProblemJSON408() *Problem {
 	return r.ApplicationProblemJSON408
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r ResumeResponse) GetApplicationProblemJSON409() *Problem {
+	return r.ApplicationProblemJSON409
 }
 
 // GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
@@ -10227,6 +10246,8 @@ func (c *ClientWithResponses) ListEventsWithResponse(ctx context.Context, params
 
 // ResumeWithBodyWithResponse Let a halted account send again
 //
+// The halt that there is. Where another one comes in the same moment, it stays: 409, look why.
+//
 // For tokens of the role operator, and those who may more.
 //
 // Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
@@ -10241,6 +10262,8 @@ func (c *ClientWithResponses) ResumeWithBodyWithResponse(ctx context.Context, co
 }
 
 // ResumeWithResponse Let a halted account send again
+//
+// The halt that there is. Where another one comes in the same moment, it stays: 409, look why.
 //
 // For tokens of the role operator, and those who may more.
 //
@@ -12126,6 +12149,13 @@ func ParseResumeResponse(rsp *http.Response) (*ResumeResponse, error) {
 			return nil, err
 		}
 		response.ApplicationProblemJSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
 
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
 		var dest Problem

@@ -66,6 +66,17 @@ func (d *Decision) validate() error {
 	return nil
 }
 
+// leadsTo are the states to which the answer may bring an order.
+func (d Decision) leadsTo() []store.State {
+	switch d.Answer {
+	case Resend:
+		return []store.State{store.Accepted}
+	case Drop:
+		return []store.State{store.Cancelled}
+	}
+	return []store.State{store.Placed, store.Pending, store.Rejected}
+}
+
 // staleTries is how often a decision is made anew because the order moved on meanwhile. One in review is
 // looked at once an hour, and moves once more at most.
 const staleTries = 5
@@ -82,7 +93,8 @@ func (r *Reviewer) Decide(ctx context.Context, o store.Order, d Decision) (store
 		if !errors.Is(err, store.ErrStale) {
 			return next, err
 		}
-		if o, err = r.cfg.Store.Get(ctx, o.ID); err != nil {
+		var done bool
+		if o, done, err = r.cfg.Store.Made(ctx, o, d.By, d.Note, d.leadsTo()...); done || err != nil {
 			return o, err
 		}
 	}

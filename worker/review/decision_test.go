@@ -324,6 +324,31 @@ func TestADecisionIsMadeAnewOnARecordThatHasMovedOn(t *testing.T) {
 	}
 }
 
+// Nobody hears that the decision was recorded, and go-redis repeats it. Who is told that it was refused may buy by hand
+// what is being sent again.
+func TestADecisionWhoseReplyIsLostIsNoRefusal(t *testing.T) {
+	t.Parallel()
+	for answer, want := range map[review.Answer]store.State{review.Resend: store.Accepted, review.Drop: store.Cancelled, review.Placed: store.Placed} {
+		t.Run(string(answer), func(t *testing.T) {
+			t.Parallel()
+			g := newRig(t, yeastartest.Options{})
+			o := g.inReview("r1")
+			d := review.Decision{Answer: answer}
+			if answer == review.Placed {
+				d.OrderNo = g.place(o.ID + "-1").OrderNo
+			}
+			g.room.LoseReply("so it is (evidence")
+			got, err := g.decide(o, d)
+			if err != nil || got.State != want || got.Version != o.Version+1 || g.room.Lost() != 1 {
+				t.Errorf("%s in version %d after %d, %v; %d replies lost", got.State, got.Version, o.Version, err, g.room.Lost())
+			}
+			if e := g.last(o.ID); e.To != want || e.By != "anna" {
+				t.Errorf("history: %+v", e)
+			}
+		})
+	}
+}
+
 func TestOfTwoPersonsWhoDecideAtOnceOneIsFirst(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, yeastartest.Options{Echo: yeastartest.EchoNone})

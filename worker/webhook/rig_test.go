@@ -25,7 +25,7 @@ import (
 )
 
 // patience is how long a test waits for what has to come: only a failure uses it up.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // rig is an account, a receiver on loopback, and as many deliverers as a test starts.
 type rig struct {

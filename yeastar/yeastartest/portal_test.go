@@ -192,7 +192,7 @@ func order(po, productNo, service string, quantity int) string {
 
 // patience bounds waits that should take milliseconds; it decides nothing but how long a broken test takes.
 func patience(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }

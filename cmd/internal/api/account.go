@@ -70,8 +70,9 @@ func (a *API) accountRoutes() []route {
 				return a.giveHalt(c)
 			}},
 		{method: http.MethodDelete, path: "/v1/halt", id: "resume", summary: "Let a halted account send again", role: config.Operator,
+			about: "The halt that there is. Where another one comes in the same moment, it stays: 409, look why.",
 			takes: jsonOf(a, signature{By: "anna", Note: "prices are right again"}), most: maxDecision,
-			gives: map[int]*huma.Response{http.StatusOK: gives(a, "It is not halted", sends)},
+			gives: map[int]*huma.Response{http.StatusOK: gives(a, "It is not halted", sends)}, fails: []string{"state"},
 			serve: func(c *call) error {
 				by, note, err := a.signed(c, true)
 				if err != nil {

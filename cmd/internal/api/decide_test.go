@@ -43,6 +43,27 @@ func TestADecisionIsCarriedOutAndSignedOrRefusedWithAWayOut(t *testing.T) {
 	r.post("/v1/orders/none/cancel", `{}`).is(http.StatusNotFound, "not-found")
 }
 
+// Nobody hears that the decision was recorded, and go-redis repeats it: the person is not told that it came to nothing.
+func TestADecisionWhoseReplyIsLostIsNoConflict(t *testing.T) {
+	t.Parallel()
+	storetest.Both(t, func(t *testing.T, room *storetest.Room) {
+		r := newRig(t, room)
+		r.held("h-1")
+		room.LoseReply("they-want-it-twice")
+		if o := r.post("/v1/orders/h-1/release", `{"by":"anna","note":"they-want-it-twice"}`).must(http.StatusOK).order(); o.State != store.Accepted || o.By != "anna" {
+			t.Errorf("%+v", o)
+		}
+		r.post("/v1/orders/h-1/release", `{"by":"anna","note":"they-want-it-twice"}`).is(http.StatusConflict, "state") // said a second time
+		room.LoseReply("no-not-at-all")
+		if o := r.post("/v1/orders/h-1/cancel", `{"by":"anna","note":"no-not-at-all"}`).must(http.StatusOK).order(); o.State != store.Cancelled || o.By != "anna" {
+			t.Errorf("%+v", o)
+		}
+		if room.Lost() != 2 {
+			t.Errorf("%d replies lost", room.Lost())
+		}
+	})
+}
+
 func TestAnAnswerAboutAnOrderInReviewIsHeldAgainstTheEvidence(t *testing.T) {
 	t.Parallel()
 	sim := yeastartest.Start(yeastartest.Options{})

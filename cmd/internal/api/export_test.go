@@ -10,9 +10,9 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// ServeWithin is Serve with as little patience as a test has.
-func ServeWithin(l *Listener, h http.Handler, patience time.Duration) *Server {
-	return serve(l, h, zap.NewNop(), times{header: patience, body: patience, write: 5 * patience, idle: patience, close: 10 * time.Second})
+// ServeWithin is Serve with as little patience as a test has, with a request's header and with the rest of it.
+func ServeWithin(l *Listener, h http.Handler, header, rest time.Duration) *Server {
+	return serve(l, h, zap.NewNop(), times{header: header, body: rest, write: 5 * rest, idle: rest, close: 10 * time.Second})
 }
 
 // Patterns are the routes as they are served.

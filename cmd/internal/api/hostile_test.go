@@ -118,7 +118,7 @@ func TestHostileClients(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, storetest.Embedded(t), loopback)
 	before := r.room.Dump(t)
-	l := listen(t, r, "", "")
+	l := listen(t, r, "", "", briefly, briefly)
 	table := securityTable(t)
 	t.Run("all", func(t *testing.T) {
 		for name, strike := range attacks() {
@@ -321,7 +321,7 @@ func TestAGigabyteLeavesMemoryFlat(t *testing.T) { //nolint:paralleltest // see 
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := api.ServeWithin(l, r.api, patience)
+	s := api.ServeWithin(l, r.api, patience, patience)
 	t.Cleanup(func() { s.Close(context.WithoutCancel(t.Context())) })
 	table := securityTable(t)
 	for name, strike := range gigabytes() {

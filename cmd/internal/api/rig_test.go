@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -30,7 +31,14 @@ import (
 	"orderq/yeastar/yeastartest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	flag.Parse()
+	// These tests wait for time-outs far more than they compute: more of them at once than there are cores.
+	if err := flag.Set("test.parallel", "8"); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // Secrets are marked, so that any of them is found wherever it is said.
 const canary = "canary-secret"
@@ -106,7 +114,7 @@ func newRig(t *testing.T, room *storetest.Room, more ...with) *rig {
 }
 
 // patience is how long a test waits for what has to come: only a failure uses it up.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // locked is the log as a zapcore.WriteSyncer.
 type locked struct{ r *rig }

@@ -27,14 +27,18 @@ import (
 	"orderq/tasks"
 )
 
-// listen serves a rig's API on a listener of its own, with little patience.
-func listen(t *testing.T, r *rig, cert, key string) *api.Listener {
+// briefly is how long a client may be slow where a test is about its being cut off: long enough for one that is not slow,
+// on a machine that is.
+const briefly = 2 * time.Second
+
+// listen serves a rig's API on a listener of its own, with so much patience for a header and for the rest of a request.
+func listen(t *testing.T, r *rig, cert, key string, header, rest time.Duration) *api.Listener {
 	t.Helper()
 	l, err := api.Listen(t.Context(), "127.0.0.1:0", cert, key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := api.ServeWithin(l, r.api, 100*time.Millisecond)
+	s := api.ServeWithin(l, r.api, header, rest)
 	t.Cleanup(func() {
 		r.client.CloseIdleConnections()
 		s.Close(context.WithoutCancel(t.Context()))
@@ -61,7 +65,7 @@ func TestWhoIsSlowIsCutOff(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, storetest.Embedded(t))
 	before := r.room.Dump(t)
-	l := listen(t, r, "", "")
+	l := listen(t, r, "", "", briefly, briefly)
 	head := "POST /v1/orders HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 500\r\n"
 	for name, text := range map[string]string{"nothing": "", "half a header": head, "half a body": head + "\r\n{\"reference\":"} {
 		c := dial(t, l)
@@ -84,7 +88,7 @@ func TestWhoIsSlowIsCutOff(t *testing.T) {
 func TestAStreamMayTakeLongerThanAPlainRequestAsLongAsItMoves(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, storetest.Embedded(t))
-	l := listen(t, r, "", "")
+	l := listen(t, r, "", "", patience, 100*time.Millisecond)
 	c := dial(t, l)
 	send := func(text string) {
 		t.Helper()
@@ -121,7 +125,7 @@ func TestAStreamMayTakeLongerThanAPlainRequestAsLongAsItMoves(t *testing.T) {
 func TestManyHeadersAreRefused(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, storetest.Embedded(t))
-	l := listen(t, r, "", "")
+	l := listen(t, r, "", "", patience, patience)
 	c := dial(t, l)
 	go func() {
 		_, _ = io.WriteString(c, "GET /v1/orders HTTP/1.1\r\nHost: localhost\r\n"+strings.Repeat("X-Many: headers\r\n", 10_000)+"\r\n") // it hangs up in between
@@ -146,7 +150,7 @@ func TestAClosedServerHasFinishedWhatItWasDoing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := api.ServeWithin(l, r.api, patience)
+	s := api.ServeWithin(l, r.api, patience, patience)
 	body, feed := newPipe()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, l.URL()+"/v1/orders", body)
 	if err != nil {
@@ -192,7 +196,7 @@ func TestACertificateMakesItHTTPS(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, storetest.Embedded(t))
 	cert, key, roots := certificate(t)
-	l := listen(t, r, cert, key)
+	l := listen(t, r, cert, key, patience, patience)
 	if !strings.HasPrefix(l.URL(), "https://127.0.0.1:") || !l.Loopback {
 		t.Errorf("%s, loopback %t", l.URL(), l.Loopback)
 	}
@@ -258,7 +262,7 @@ func certificate(t *testing.T) (cert, key string, roots *x509.CertPool) {
 func TestAFileMayTakeLongerThanAnAnswerAsLongAsItMoves(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, storetest.Embedded(t))
-	l := listen(t, r, "", "")
+	l := listen(t, r, "", "", patience, 100*time.Millisecond)
 	c := dial(t, l)
 	send := func(text string) {
 		t.Helper()

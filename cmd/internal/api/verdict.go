@@ -14,6 +14,7 @@ import (
 	"orderq/cmd/internal/office"
 	"orderq/store"
 	"orderq/store/batch"
+	"orderq/store/fleet"
 	"orderq/store/hook"
 	"orderq/tasks"
 	"orderq/tasks/intake"
@@ -85,6 +86,8 @@ func verdict(err error) *Problem {
 		return p
 	case errors.Is(err, batch.ErrState), errors.Is(err, intake.ErrApplying):
 		return problem("state", "%v", err)
+	case errors.Is(err, fleet.ErrHaltedAgain):
+		return problem("state", "%v", fleet.ErrHaltedAgain)
 	case errors.Is(err, store.ErrRowsRefused):
 		return problem("state", "the batch is being applied by somebody else, who goes on from here; or it was cancelled")
 	case errors.Is(err, store.ErrStale), errors.Is(err, store.ErrNoMove):

@@ -48,7 +48,7 @@ func (d *desk) view(text string) batchView {
 // eventually asks again until the answer is yes.
 func (d *desk) eventually(what string, yes func() bool) {
 	d.t.Helper()
-	ctx, cancel := context.WithTimeout(d.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(d.t.Context(), 3*time.Minute)
 	defer cancel()
 	again := time.NewTicker(20 * time.Millisecond)
 	defer again.Stop()

@@ -175,7 +175,7 @@ func (d *desk) worker() *service {
 }
 
 // patience is how long a test waits for what has to come: only a failure uses it up.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // tap is a writer that one can wait at.
 type tap struct {

@@ -25,14 +25,15 @@ func (e *StateError) Error() string {
 const staleTries = 10
 
 // decide lets a person's move be made on the record as it is, and again where it has moved on meanwhile:
-// the move itself says whether it may still be made.
-func (o *Office) decide(ctx context.Context, order store.Order, move func(store.Order) (store.Order, error)) (store.Order, error) {
+// the move itself says whether it may still be made. It has moved on, too, where the move was made and nobody heard of it.
+func (o *Office) decide(ctx context.Context, order store.Order, by, note string, to store.State, move func(store.Order) (store.Order, error)) (store.Order, error) {
 	for range staleTries {
 		moved, err := move(order)
 		if !errors.Is(err, store.ErrStale) {
 			return moved, err
 		}
-		if order, err = o.Store.Get(ctx, order.ID); err != nil {
+		var made bool
+		if order, made, err = o.Store.Made(ctx, order, by, note, to); made || err != nil {
 			return order, err
 		}
 	}
@@ -42,7 +43,7 @@ func (o *Office) decide(ctx context.Context, order store.Order, move func(store.
 // Cancel takes an order back before anything was sent; one that was cancelled before is given as it is. A *StateError
 // where it is too late.
 func (o *Office) Cancel(ctx context.Context, order store.Order, by, note string) (store.Order, error) {
-	return o.decide(ctx, order, func(order store.Order) (store.Order, error) {
+	return o.decide(ctx, order, by, note, store.Cancelled, func(order store.Order) (store.Order, error) {
 		switch order.State {
 		case store.Held, store.Accepted, store.Preparing:
 			return o.Store.Cancel(ctx, order, by, note)
@@ -55,7 +56,7 @@ func (o *Office) Cancel(ctx context.Context, order store.Order, by, note string)
 
 // Release lets a held order go on. A *StateError where it is not held.
 func (o *Office) Release(ctx context.Context, order store.Order, by, note string) (store.Order, error) {
-	return o.decide(ctx, order, func(order store.Order) (store.Order, error) {
+	return o.decide(ctx, order, by, note, store.Accepted, func(order store.Order) (store.Order, error) {
 		if order.State != store.Held {
 			return order, &StateError{"released", order}
 		}
