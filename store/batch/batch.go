@@ -150,7 +150,27 @@ func (b *Batches) Get(ctx context.Context, id string) (Batch, error) {
 
 // List gives the newest batches first; limit 0 is all.
 func (b *Batches) List(ctx context.Context, limit int) ([]Batch, error) {
-	ids, err := b.rdb.ZRevRange(ctx, b.key.Batches(), 0, int64(limit)-1).Result()
+	return b.Behind(ctx, "", limit)
+}
+
+// Behind is List beginning behind the batch of this id; "": at the newest. ErrNotFound where it is none.
+func (b *Batches) Behind(ctx context.Context, after string, limit int) ([]Batch, error) {
+	first := int64(0)
+	if after != "" {
+		rank, err := b.rdb.ZRevRank(ctx, b.key.Batches(), after).Result()
+		if errors.Is(err, redis.Nil) {
+			err = ErrNotFound
+		}
+		if err != nil {
+			return nil, fmt.Errorf("list batches behind %q: %w", after, err)
+		}
+		first = rank + 1
+	}
+	last := int64(-1)
+	if limit > 0 {
+		last = first + int64(limit) - 1
+	}
+	ids, err := b.rdb.ZRevRange(ctx, b.key.Batches(), first, last).Result()
 	if err != nil {
 		return nil, fmt.Errorf("list batches: %w", err)
 	}

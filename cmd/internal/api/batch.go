@@ -1,6 +1,7 @@
 package api
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -15,24 +16,34 @@ import (
 // How many batches are listed: what each has come to is counted.
 const (
 	batchesUsual = 20
-	batchesMost  = 100
+	// BatchesMost is how many one answer has, at most.
+	BatchesMost = 100
 )
 
 // Batches is a list of them.
 type Batches struct {
 	Batches []office.BatchView `json:"batches"`
+	Next    string             `json:"next,omitempty" doc:"For the next page, as the parameter after; absent on the last."`
 }
 
 func (a *API) batches(c *call) error {
-	limit, err := c.limit(batchesUsual, batchesMost)
+	limit, err := c.limit(batchesUsual, BatchesMost)
 	if err != nil {
 		return err
 	}
-	all, err := batch.Of(a.office.Store).List(c.r.Context(), limit)
+	after := c.query.Get("after")
+	all, err := batch.Of(a.office.Store).Behind(c.r.Context(), after, limit+1)
+	if errors.Is(err, batch.ErrNotFound) {
+		return invalid(field("after", after, "is no batch; take it from the next of the page before"))
+	}
 	if err != nil {
 		return err
 	}
-	out := Batches{[]office.BatchView{}}
+	out := Batches{Batches: []office.BatchView{}}
+	if len(all) > limit {
+		all = all[:limit]
+		out.Next = all[limit-1].ID
+	}
 	for _, one := range all {
 		v, err := a.office.ViewBatch(c.r.Context(), one)
 		if err != nil {
@@ -103,13 +114,24 @@ func (a *API) cancelBatch(c *call) error {
 		return err
 	}
 	one, err := a.office.FindBatch(c.r.Context(), c.r.PathValue("batch"))
-	if err == nil {
-		_, one, err = a.office.CancelBatch(c.r.Context(), one, by, note)
-	}
 	if err != nil {
 		return err
 	}
-	return a.giveBatch(c, one)
+	n, one, err := a.office.CancelBatch(c.r.Context(), one, by, note)
+	if err != nil {
+		return err
+	}
+	v, err := a.office.ViewBatch(c.r.Context(), one)
+	if err != nil {
+		return err
+	}
+	return c.give(http.StatusOK, TakenBack{v, n})
+}
+
+// TakenBack is a batch that was cancelled.
+type TakenBack struct {
+	office.BatchView
+	TakenBack int `json:"takenBack" doc:"Orders that were cancelled now."`
 }
 
 func (a *API) approveBatch(c *call) error {
