@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 
 	"orderq/cmd/internal/config"
@@ -117,9 +116,4 @@ func resolver(cfg config.Config, client *yeastar.Client) (*resolve.Resolver, err
 		return nil, wrongUse(err)
 	}
 	return r, nil
-}
-
-// notHere is why a command that is about this machine takes no --server.
-func notHere(command string) error {
-	return fmt.Errorf("%s is about this machine and the Redis that it is given: it takes no --server, and does not look at ORDERQ_SERVER", command)
 }

@@ -169,7 +169,13 @@ func (o *Office) sendOnce(ctx context.Context, path string, some []office.Line, 
 	dec := json.NewDecoder(resp.Body)
 	for n < len(some) {
 		var a answer
-		if err := dec.Decode(&a); err != nil {
+		err := dec.Decode(&a)
+		var syntax *json.SyntaxError
+		var meaning *json.UnmarshalTypeError
+		switch {
+		case errors.As(err, &syntax), errors.As(err, &meaning):
+			return n, o.stranger(resp.StatusCode, err.Error())
+		case err != nil:
 			return n, &Silence{URL: o.cfg.URL, Sent: true, err: err}
 		}
 		if a.Line != n+1 {
