@@ -57,7 +57,7 @@ func (o *Office) json(ctx context.Context, a ask, into any) error {
 }
 
 func (o *Office) status(ctx context.Context, a ask, into any) (status int, err error) {
-	p := patient{office: o, again: a.again}
+	p := o.patient(a.again)
 	for {
 		var text []byte
 		status, text, err = o.whole(ctx, a)
@@ -93,7 +93,7 @@ func (o *Office) whole(ctx context.Context, a ask) (status int, text []byte, err
 
 // stream asks for an answer of any length, once it is begun; the caller closes its body.
 func (o *Office) stream(ctx context.Context, a ask) (*http.Response, error) {
-	p := patient{office: o, again: a.again}
+	p := o.patient(a.again)
 	for {
 		resp, err := o.once(ctx, a)
 		if err == nil {
@@ -196,8 +196,13 @@ type patient struct {
 	office *Office
 	again  bool
 	sent   bool // an attempt before this one was: then a server that cannot be reached is one that restarts
+	began  time.Time
 	next   time.Duration
 	waited time.Duration
+}
+
+func (o *Office) patient(again bool) patient {
+	return patient{office: o, again: again, began: time.Now()}
 }
 
 // wait gives nil when it is time to ask again, or the error that it is left at.
@@ -213,8 +218,8 @@ func (p *patient) wait(ctx context.Context, err error) error {
 	if told > 0 {
 		p.next = told
 	}
-	if p.waited += p.next; p.waited > patience {
-		return err
+	if p.waited += p.next; p.waited > patience || time.Since(p.began) > patience {
+		return err // the second of a server that does not answer and keeps the line
 	}
 	return p.office.pause(ctx, p.next)
 }

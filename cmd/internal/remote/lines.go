@@ -121,7 +121,7 @@ func gathered(ctx context.Context, read <-chan office.Line, lines, bytes int) (s
 
 // send asks for some lines until each has its answer, or no more comes of it; then those that are left have the error.
 func (o *Office) send(ctx context.Context, path string, some []office.Line, do func(n int, a answer, err error) error) error {
-	p := patient{office: o, again: true}
+	p := o.patient(true)
 	for len(some) > 0 {
 		n, err := o.sendOnce(ctx, path, some, do)
 		var mine *doneError
@@ -129,7 +129,8 @@ func (o *Office) send(ctx context.Context, path string, some []office.Line, do f
 			return mine.err
 		}
 		if n > 0 { // it moves: whoever counts the pauses begins anew
-			p = patient{office: o, again: true, sent: true}
+			p = o.patient(true)
+			p.sent = true
 		}
 		if some = some[n:]; len(some) == 0 {
 			break
