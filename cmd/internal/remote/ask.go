@@ -210,7 +210,11 @@ func (p *patient) wait(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	before := p.sent
 	told, may := p.mayAgain(err)
+	if before {
+		err = &doubt{err}
+	}
 	if !may {
 		return err
 	}

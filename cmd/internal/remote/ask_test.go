@@ -94,6 +94,43 @@ func TestWhatMayBeAskedAgainIsAndNotForEver(t *testing.T) {
 	}
 }
 
+func TestWhatMayHaveBeenDoneBeforeIsNotCalledUndone(t *testing.T) {
+	t.Parallel()
+	for name, second := range map[string]http.HandlerFunc{
+		"refused": func(w http.ResponseWriter, _ *http.Request) { no(w, 403, "forbidden", "") },
+		"invalid": func(w http.ResponseWriter, _ *http.Request) { no(w, 400, "nonsense", "") },
+	} {
+		for _, lost := range []bool{true, false} {
+			var asked atomic.Int32
+			o, _ := officeOf(t, func(w http.ResponseWriter, r *http.Request) {
+				if asked.Add(1) == 1 && lost {
+					panic(http.ErrAbortHandler) // it may be accepted by now
+				}
+				second(w, r)
+			})
+			if _, err := o.Place(t.Context(), tasks.Intent{Reference: "r"}); err == nil || Undone(err) == lost {
+				t.Errorf("%s, the first answer lost %t: undone %t: %v", name, lost, Undone(err), err)
+			}
+		}
+	}
+	// A server that goes away after the first is one that may have accepted it.
+	var first *httptest.Server
+	first = httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		_ = first.Listener.Close()
+		panic(http.ErrAbortHandler)
+	}))
+	defer first.Close()
+	o, err := Open(t.Context(), Config{URL: first.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer o.Close()
+	o.pause = func(context.Context, time.Duration) error { return nil }
+	if _, err := o.Place(t.Context(), tasks.Intent{Reference: "r"}); err == nil || Undone(err) {
+		t.Errorf("undone %t: %v", Undone(err), err)
+	}
+}
+
 func TestAnAnswerToAnotherLineIsNotTakenForThisOnes(t *testing.T) {
 	t.Parallel()
 	o, _ := officeOf(t, func(w http.ResponseWriter, r *http.Request) {

@@ -60,11 +60,20 @@ func (e *Silence) Error() string {
 	return fmt.Sprintf("server %s: the answer got lost: %v", e.URL, e.err)
 }
 
+// doubt is the last error of a question that was put before, and whose answer then got lost.
+type doubt struct{ err error }
+
+func (e *doubt) Error() string { return e.err.Error() }
+func (e *doubt) Unwrap() error { return e.err }
+
 // Undone says of an error that nothing was changed by what was asked.
 func Undone(err error) bool {
 	var said *Said
 	var silence *Silence
+	var before *doubt
 	switch {
+	case errors.As(err, &before):
+		return false
 	case errors.As(err, &said):
 		return said.Status/100 == 4
 	case errors.As(err, &silence):
