@@ -36,7 +36,8 @@ type Order struct {
 	PONumber       string            `json:"poNumber,omitempty"` // as sent last; before that the caller's own
 	Batch          string            `json:"batch,omitempty"`
 	Labels         map[string]string `json:"labels,omitempty"`
-	By             string            `json:"by,omitempty"` // who moved it last, where a person did
+	By             string            `json:"by,omitempty"`       // who moved it last, where a person did
+	NotBefore      time.Time         `json:"notBefore,omitzero"` // the earliest moment at which it may be sent; zero: at once
 	AcceptedAt     time.Time         `json:"acceptedAt,omitzero"`
 	SubmittedAt    time.Time         `json:"submittedAt,omitzero"`
 	FinishedAt     time.Time         `json:"finishedAt,omitzero"`
@@ -49,8 +50,6 @@ type Order struct {
 	Fingerprint string `json:"-"`
 	// Queue is the asynq queue that its deliveries use.
 	Queue string `json:"-"`
-	// NotBefore is the earliest moment at which it may be sent; zero: at once.
-	NotBefore time.Time `json:"-"`
 	// Target is what the claim is on: the serial number, or for purchases without one a word made of
 	// product, contact and assignee. Set at accept, never changed.
 	Target string `json:"-"`

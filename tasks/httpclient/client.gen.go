@@ -203,6 +203,27 @@ func (e PlaceOrderJSONBodyKind) Valid() bool {
 	}
 }
 
+// Defines values for RehearseOrderJSONBodyKind.
+const (
+	RehearseOrderJSONBodyKindAddRecordingMinutes RehearseOrderJSONBodyKind = "add_recording_minutes"
+	RehearseOrderJSONBodyKindExpandExtensions    RehearseOrderJSONBodyKind = "expand_extensions"
+	RehearseOrderJSONBodyKindSubscribeHa         RehearseOrderJSONBodyKind = "subscribe_ha"
+)
+
+// Valid indicates whether the value is a known member of the RehearseOrderJSONBodyKind enum.
+func (e RehearseOrderJSONBodyKind) Valid() bool {
+	switch e {
+	case RehearseOrderJSONBodyKindAddRecordingMinutes:
+		return true
+	case RehearseOrderJSONBodyKindExpandExtensions:
+		return true
+	case RehearseOrderJSONBodyKindSubscribeHa:
+		return true
+	default:
+		return false
+	}
+}
+
 // Answer defines model for Answer.
 type Answer struct {
 	AcceptedAt *time.Time `json:"acceptedAt,omitempty"`
@@ -223,6 +244,7 @@ type Answer struct {
 	InstanceID     *string            `json:"instanceId,omitempty"`
 	Kind           *string            `json:"kind,omitempty"`
 	Labels         *map[string]string `json:"labels,omitempty"`
+	NotBefore      *time.Time         `json:"notBefore,omitempty"`
 	OrderNo        *string            `json:"orderNo,omitempty"`
 	OrderStatus    *string            `json:"orderStatus,omitempty"`
 	Plan           *string            `json:"plan,omitempty"`
@@ -306,6 +328,14 @@ type Batches struct {
 
 	// Next For the next page, as the parameter after; absent on the last.
 	Next *string `json:"next,omitempty"`
+}
+
+// Behind defines model for Behind.
+type Behind struct {
+	Total *int64 `json:"total,omitempty"`
+
+	// Waiting Ids, the next to go first.
+	Waiting *[]string `json:"waiting,omitempty"`
 }
 
 // Budget defines model for Budget.
@@ -409,6 +439,27 @@ type Limits struct {
 	Workers         *int64    `json:"workers,omitempty"`
 }
 
+// LimitsSet defines model for LimitsSet.
+type LimitsSet struct {
+	Account         *string   `json:"account,omitempty"`
+	Allowance       *int64    `json:"allowance,omitempty"`
+	BreakerOpen     *string   `json:"breakerOpen,omitempty"`
+	Budgets         *[]Budget `json:"budgets,omitempty"`
+	By              *string   `json:"by,omitempty"`
+	CallTimeout     *string   `json:"callTimeout,omitempty"`
+	Concurrency     *int64    `json:"concurrency,omitempty"`
+	DuplicateWindow *string   `json:"duplicateWindow,omitempty"`
+	Note            *string   `json:"note,omitempty"`
+	OnAbsent        *string   `json:"onAbsent,omitempty"`
+	Rate            *string   `json:"rate,omitempty"`
+	Servers         *int64    `json:"servers,omitempty"`
+	Settle          *string   `json:"settle,omitempty"`
+
+	// Woken Orders that waited for a budget and ask for it again now.
+	Woken   *int64 `json:"woken,omitempty"`
+	Workers *int64 `json:"workers,omitempty"`
+}
+
 // List defines model for List.
 type List struct {
 	Gate   *Reading `json:"gate,omitempty"`
@@ -472,6 +523,7 @@ type Order struct {
 	InstanceID     *string            `json:"instanceId,omitempty"`
 	Kind           *string            `json:"kind,omitempty"`
 	Labels         *map[string]string `json:"labels,omitempty"`
+	NotBefore      *time.Time         `json:"notBefore,omitempty"`
 	OrderNo        *string            `json:"orderNo,omitempty"`
 	OrderStatus    *string            `json:"orderStatus,omitempty"`
 	Plan           *string            `json:"plan,omitempty"`
@@ -534,19 +586,24 @@ type PortalOrder struct {
 // PortalOrders defines model for PortalOrders.
 type PortalOrders struct {
 	Orders *[]PortalOrder `json:"orders,omitempty"`
+
+	// Pages With page: how many there are, as far as the portal says.
+	Pages *int64 `json:"pages,omitempty"`
 }
 
 // Problem defines model for Problem.
 type Problem struct {
-	Cause      *string         `json:"cause,omitempty"`
-	Detail     *string         `json:"detail,omitempty"`
-	Errors     *[]FieldProblem `json:"errors,omitempty"`
-	Holder     *Order          `json:"holder,omitempty"`
-	RequestID  *string         `json:"requestId,omitempty"`
-	Status     *int64          `json:"status,omitempty"`
-	Suggestion *string         `json:"suggestion,omitempty"`
-	Title      *string         `json:"title,omitempty"`
-	Type       *string         `json:"type,omitempty"`
+	Cause       *string         `json:"cause,omitempty"`
+	Detail      *string         `json:"detail,omitempty"`
+	Differences *[]string       `json:"differences,omitempty"`
+	Errors      *[]FieldProblem `json:"errors,omitempty"`
+	Holder      *Order          `json:"holder,omitempty"`
+	Order       *Order          `json:"order,omitempty"`
+	RequestID   *string         `json:"requestId,omitempty"`
+	Status      *int64          `json:"status,omitempty"`
+	Suggestion  *string         `json:"suggestion,omitempty"`
+	Title       *string         `json:"title,omitempty"`
+	Type        *string         `json:"type,omitempty"`
 }
 
 // Product defines model for Product.
@@ -576,6 +633,41 @@ type Refusal struct {
 	Cause    *string `json:"cause,omitempty"`
 	Evidence *string `json:"evidence,omitempty"`
 	WayOut   *string `json:"wayOut,omitempty"`
+}
+
+// Refused defines model for Refused.
+type Refused struct {
+	Choices *[]string `json:"choices,omitempty"`
+	Code    *string   `json:"code,omitempty"`
+	Field   *string   `json:"field,omitempty"`
+	Message *string   `json:"message,omitempty"`
+	Value   *string   `json:"value,omitempty"`
+}
+
+// Rehearsal defines model for Rehearsal.
+type Rehearsal struct {
+	BillingContact *string `json:"billingContact,omitempty"`
+	BillingCycle   *string `json:"billingCycle,omitempty"`
+	Ensure         *int64  `json:"ensure,omitempty"`
+
+	// Extensions That the PBX has now.
+	Extensions *int64  `json:"extensions,omitempty"`
+	ID         *string `json:"id,omitempty"`
+	Kind       *string `json:"kind,omitempty"`
+
+	// Notes What could not be checked.
+	Notes     *[]string `json:"notes,omitempty"`
+	Plan      *string   `json:"plan,omitempty"`
+	ProductNo *string   `json:"productNo,omitempty"`
+	Quantity  *int64    `json:"quantity,omitempty"`
+	Reference *string   `json:"reference,omitempty"`
+
+	// Refused Why it would be rejected. Absent: it would not.
+	Refused *Refused `json:"refused,omitempty"`
+
+	// Request The body of the first attempt, JSON as text. Absent: there is nothing to order, or it would be rejected.
+	Request *string `json:"request,omitempty"`
+	Service *string `json:"service,omitempty"`
 }
 
 // Replay defines model for Replay.
@@ -746,6 +838,29 @@ type Taken struct {
 	Rows *int64 `json:"rows,omitempty"`
 }
 
+// TakenBack defines model for TakenBack.
+type TakenBack struct {
+	AppliedAt *time.Time        `json:"appliedAt,omitempty"`
+	AppliedBy *string           `json:"appliedBy,omitempty"`
+	Budget    *Budget           `json:"budget,omitempty"`
+	By        *string           `json:"by,omitempty"`
+	Counts    *map[string]int64 `json:"counts,omitempty"`
+	CreatedAt *time.Time        `json:"createdAt,omitempty"`
+	Earlier   *int64            `json:"earlier,omitempty"`
+	Hash      *string           `json:"hash,omitempty"`
+	ID        *string           `json:"id,omitempty"`
+	Invalid   *int64            `json:"invalid,omitempty"`
+	Name      *string           `json:"name,omitempty"`
+	Note      *string           `json:"note,omitempty"`
+	Rows      *int64            `json:"rows,omitempty"`
+	Satisfied *int64            `json:"satisfied,omitempty"`
+	State     *string           `json:"state,omitempty"`
+
+	// TakenBack Orders that were cancelled now.
+	TakenBack *int64            `json:"takenBack,omitempty"`
+	Waiting   *map[string]int64 `json:"waiting,omitempty"`
+}
+
 // Verdict defines model for Verdict.
 type Verdict struct {
 	Answer  *string  `json:"answer,omitempty"`
@@ -882,6 +997,9 @@ type GetResultsParamsFormat string
 type ListPortalOrdersParams struct {
 	// Limit At most so many
 	Limit *int `form:"limit,omitempty" json:"limit,omitempty"`
+
+	// Page This page of the portal's list, from 1, of limit rows (at most 100): for more than one answer gives
+	Page *int `form:"page,omitempty" json:"page,omitempty"`
 }
 
 // ListPlansParams defines parameters for ListPlans.
@@ -951,6 +1069,9 @@ type ListOrdersParams struct {
 
 	// After The next of the page before
 	After *string `form:"after,omitempty" json:"after,omitempty"`
+
+	// ID The orders of these ids, at most 256, instead of all of the above; ids that are none are left out
+	ID *[]string `form:"id,omitempty" json:"id,omitempty"`
 }
 
 // ListOrdersParamsState defines parameters for ListOrders.
@@ -1046,6 +1167,87 @@ type PlaceOrderJSONBody_ServiceID struct {
 	union json.RawMessage
 }
 
+// RehearseOrderJSONBody defines parameters for RehearseOrder.
+type RehearseOrderJSONBody struct {
+	// Account Left out: the account that this server works for.
+	Account *string `json:"account,omitempty"`
+
+	// AllowDuplicate It is not held for looking like another order.
+	AllowDuplicate *bool `json:"allowDuplicate,omitempty"`
+
+	// BillingContact E-mail address, id, or an alias; or billingId, or neither.
+	BillingContact *string `json:"billingContact,omitempty"`
+
+	// BillingCycle Left out: the PBX's own.
+	BillingCycle     *string                                 `json:"billingCycle,omitempty"`
+	BillingID        *RehearseOrderJSONBody_BillingID        `json:"billingId,omitempty"`
+	ConnectionPlanID *RehearseOrderJSONBody_ConnectionPlanID `json:"connectionPlanId,omitempty"`
+
+	// Ensure In place of quantity: so many shall the PBX have in the end; what it lacks is computed when it is sent.
+	Ensure *int `json:"ensure,omitempty"`
+
+	// Kind What is ordered.
+	Kind RehearseOrderJSONBodyKind `json:"kind"`
+
+	// Labels For the caller's own filters; never sent.
+	Labels *map[string]string `json:"labels,omitempty"`
+
+	// NotBefore Not sent earlier.
+	NotBefore *time.Time `json:"notBefore,omitempty"`
+
+	// Plan The plan's name; or connectionPlanId, or neither.
+	Plan *string `json:"plan,omitempty"`
+
+	// PoNumber The caller's own purchase order number.
+	PoNumber *string `json:"poNumber,omitempty"`
+
+	// ProductNo The PBX's serial number.
+	ProductNo *string `json:"productNo,omitempty"`
+
+	// Quantity In the kind's unit.
+	Quantity *int `json:"quantity,omitempty"`
+
+	// Reference The caller's idempotency key: this, or the header Idempotency-Key.
+	Reference *string                          `json:"reference,omitempty"`
+	ServiceID *RehearseOrderJSONBody_ServiceID `json:"serviceId,omitempty"`
+}
+
+// RehearseOrderJSONBodyBillingID0 defines parameters for RehearseOrder.
+type RehearseOrderJSONBodyBillingID0 = string
+
+// RehearseOrderJSONBodyBillingID1 defines parameters for RehearseOrder.
+type RehearseOrderJSONBodyBillingID1 = int64
+
+// RehearseOrderJSONBody_BillingID defines parameters for RehearseOrder.
+type RehearseOrderJSONBody_BillingID struct {
+	union json.RawMessage
+}
+
+// RehearseOrderJSONBodyConnectionPlanID0 defines parameters for RehearseOrder.
+type RehearseOrderJSONBodyConnectionPlanID0 = string
+
+// RehearseOrderJSONBodyConnectionPlanID1 defines parameters for RehearseOrder.
+type RehearseOrderJSONBodyConnectionPlanID1 = int64
+
+// RehearseOrderJSONBody_ConnectionPlanID defines parameters for RehearseOrder.
+type RehearseOrderJSONBody_ConnectionPlanID struct {
+	union json.RawMessage
+}
+
+// RehearseOrderJSONBodyKind defines parameters for RehearseOrder.
+type RehearseOrderJSONBodyKind string
+
+// RehearseOrderJSONBodyServiceID0 defines parameters for RehearseOrder.
+type RehearseOrderJSONBodyServiceID0 = string
+
+// RehearseOrderJSONBodyServiceID1 defines parameters for RehearseOrder.
+type RehearseOrderJSONBodyServiceID1 = int64
+
+// RehearseOrderJSONBody_ServiceID defines parameters for RehearseOrder.
+type RehearseOrderJSONBody_ServiceID struct {
+	union json.RawMessage
+}
+
 // GetOrderParams defines parameters for GetOrder.
 type GetOrderParams struct {
 	// IfNoneMatch An ETag: 304 where the order has not changed since
@@ -1078,6 +1280,9 @@ type SetLimitsJSONRequestBody = NewLimits
 
 // PlaceOrderJSONRequestBody defines body for PlaceOrder for application/json ContentType.
 type PlaceOrderJSONRequestBody PlaceOrderJSONBody
+
+// RehearseOrderJSONRequestBody defines body for RehearseOrder for application/json ContentType.
+type RehearseOrderJSONRequestBody RehearseOrderJSONBody
 
 // CancelOrderJSONRequestBody defines body for CancelOrder for application/json ContentType.
 type CancelOrderJSONRequestBody = Signature
@@ -1294,6 +1499,192 @@ func (t PlaceOrderJSONBody_ServiceID) MarshalJSON() ([]byte, error) {
 }
 
 func (t *PlaceOrderJSONBody_ServiceID) UnmarshalJSON(b []byte) error {
+	err := t.union.UnmarshalJSON(b)
+	return err
+}
+
+// AsRehearseOrderJSONBodyBillingID0 returns the union data inside the RehearseOrderJSONBody_BillingID as a RehearseOrderJSONBodyBillingID0
+func (t RehearseOrderJSONBody_BillingID) AsRehearseOrderJSONBodyBillingID0() (RehearseOrderJSONBodyBillingID0, error) {
+	var body RehearseOrderJSONBodyBillingID0
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromRehearseOrderJSONBodyBillingID0 overwrites any union data inside the RehearseOrderJSONBody_BillingID as the provided RehearseOrderJSONBodyBillingID0
+func (t *RehearseOrderJSONBody_BillingID) FromRehearseOrderJSONBodyBillingID0(v RehearseOrderJSONBodyBillingID0) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeRehearseOrderJSONBodyBillingID0 performs a merge with any union data inside the RehearseOrderJSONBody_BillingID, using the provided RehearseOrderJSONBodyBillingID0
+func (t *RehearseOrderJSONBody_BillingID) MergeRehearseOrderJSONBodyBillingID0(v RehearseOrderJSONBodyBillingID0) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsRehearseOrderJSONBodyBillingID1 returns the union data inside the RehearseOrderJSONBody_BillingID as a RehearseOrderJSONBodyBillingID1
+func (t RehearseOrderJSONBody_BillingID) AsRehearseOrderJSONBodyBillingID1() (RehearseOrderJSONBodyBillingID1, error) {
+	var body RehearseOrderJSONBodyBillingID1
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromRehearseOrderJSONBodyBillingID1 overwrites any union data inside the RehearseOrderJSONBody_BillingID as the provided RehearseOrderJSONBodyBillingID1
+func (t *RehearseOrderJSONBody_BillingID) FromRehearseOrderJSONBodyBillingID1(v RehearseOrderJSONBodyBillingID1) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeRehearseOrderJSONBodyBillingID1 performs a merge with any union data inside the RehearseOrderJSONBody_BillingID, using the provided RehearseOrderJSONBodyBillingID1
+func (t *RehearseOrderJSONBody_BillingID) MergeRehearseOrderJSONBodyBillingID1(v RehearseOrderJSONBodyBillingID1) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+func (t RehearseOrderJSONBody_BillingID) MarshalJSON() ([]byte, error) {
+	b, err := t.union.MarshalJSON()
+	return b, err
+}
+
+func (t *RehearseOrderJSONBody_BillingID) UnmarshalJSON(b []byte) error {
+	err := t.union.UnmarshalJSON(b)
+	return err
+}
+
+// AsRehearseOrderJSONBodyConnectionPlanID0 returns the union data inside the RehearseOrderJSONBody_ConnectionPlanID as a RehearseOrderJSONBodyConnectionPlanID0
+func (t RehearseOrderJSONBody_ConnectionPlanID) AsRehearseOrderJSONBodyConnectionPlanID0() (RehearseOrderJSONBodyConnectionPlanID0, error) {
+	var body RehearseOrderJSONBodyConnectionPlanID0
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromRehearseOrderJSONBodyConnectionPlanID0 overwrites any union data inside the RehearseOrderJSONBody_ConnectionPlanID as the provided RehearseOrderJSONBodyConnectionPlanID0
+func (t *RehearseOrderJSONBody_ConnectionPlanID) FromRehearseOrderJSONBodyConnectionPlanID0(v RehearseOrderJSONBodyConnectionPlanID0) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeRehearseOrderJSONBodyConnectionPlanID0 performs a merge with any union data inside the RehearseOrderJSONBody_ConnectionPlanID, using the provided RehearseOrderJSONBodyConnectionPlanID0
+func (t *RehearseOrderJSONBody_ConnectionPlanID) MergeRehearseOrderJSONBodyConnectionPlanID0(v RehearseOrderJSONBodyConnectionPlanID0) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsRehearseOrderJSONBodyConnectionPlanID1 returns the union data inside the RehearseOrderJSONBody_ConnectionPlanID as a RehearseOrderJSONBodyConnectionPlanID1
+func (t RehearseOrderJSONBody_ConnectionPlanID) AsRehearseOrderJSONBodyConnectionPlanID1() (RehearseOrderJSONBodyConnectionPlanID1, error) {
+	var body RehearseOrderJSONBodyConnectionPlanID1
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromRehearseOrderJSONBodyConnectionPlanID1 overwrites any union data inside the RehearseOrderJSONBody_ConnectionPlanID as the provided RehearseOrderJSONBodyConnectionPlanID1
+func (t *RehearseOrderJSONBody_ConnectionPlanID) FromRehearseOrderJSONBodyConnectionPlanID1(v RehearseOrderJSONBodyConnectionPlanID1) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeRehearseOrderJSONBodyConnectionPlanID1 performs a merge with any union data inside the RehearseOrderJSONBody_ConnectionPlanID, using the provided RehearseOrderJSONBodyConnectionPlanID1
+func (t *RehearseOrderJSONBody_ConnectionPlanID) MergeRehearseOrderJSONBodyConnectionPlanID1(v RehearseOrderJSONBodyConnectionPlanID1) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+func (t RehearseOrderJSONBody_ConnectionPlanID) MarshalJSON() ([]byte, error) {
+	b, err := t.union.MarshalJSON()
+	return b, err
+}
+
+func (t *RehearseOrderJSONBody_ConnectionPlanID) UnmarshalJSON(b []byte) error {
+	err := t.union.UnmarshalJSON(b)
+	return err
+}
+
+// AsRehearseOrderJSONBodyServiceID0 returns the union data inside the RehearseOrderJSONBody_ServiceID as a RehearseOrderJSONBodyServiceID0
+func (t RehearseOrderJSONBody_ServiceID) AsRehearseOrderJSONBodyServiceID0() (RehearseOrderJSONBodyServiceID0, error) {
+	var body RehearseOrderJSONBodyServiceID0
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromRehearseOrderJSONBodyServiceID0 overwrites any union data inside the RehearseOrderJSONBody_ServiceID as the provided RehearseOrderJSONBodyServiceID0
+func (t *RehearseOrderJSONBody_ServiceID) FromRehearseOrderJSONBodyServiceID0(v RehearseOrderJSONBodyServiceID0) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeRehearseOrderJSONBodyServiceID0 performs a merge with any union data inside the RehearseOrderJSONBody_ServiceID, using the provided RehearseOrderJSONBodyServiceID0
+func (t *RehearseOrderJSONBody_ServiceID) MergeRehearseOrderJSONBodyServiceID0(v RehearseOrderJSONBodyServiceID0) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+// AsRehearseOrderJSONBodyServiceID1 returns the union data inside the RehearseOrderJSONBody_ServiceID as a RehearseOrderJSONBodyServiceID1
+func (t RehearseOrderJSONBody_ServiceID) AsRehearseOrderJSONBodyServiceID1() (RehearseOrderJSONBodyServiceID1, error) {
+	var body RehearseOrderJSONBodyServiceID1
+	err := json.Unmarshal(t.union, &body)
+	return body, err
+}
+
+// FromRehearseOrderJSONBodyServiceID1 overwrites any union data inside the RehearseOrderJSONBody_ServiceID as the provided RehearseOrderJSONBodyServiceID1
+func (t *RehearseOrderJSONBody_ServiceID) FromRehearseOrderJSONBodyServiceID1(v RehearseOrderJSONBodyServiceID1) error {
+	b, err := json.Marshal(v)
+	t.union = b
+	return err
+}
+
+// MergeRehearseOrderJSONBodyServiceID1 performs a merge with any union data inside the RehearseOrderJSONBody_ServiceID, using the provided RehearseOrderJSONBodyServiceID1
+func (t *RehearseOrderJSONBody_ServiceID) MergeRehearseOrderJSONBodyServiceID1(v RehearseOrderJSONBodyServiceID1) error {
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+
+	merged, err := runtime.JSONMerge(t.union, b)
+	t.union = merged
+	return err
+}
+
+func (t RehearseOrderJSONBody_ServiceID) MarshalJSON() ([]byte, error) {
+	b, err := t.union.MarshalJSON()
+	return b, err
+}
+
+func (t *RehearseOrderJSONBody_ServiceID) UnmarshalJSON(b []byte) error {
 	err := t.union.UnmarshalJSON(b)
 	return err
 }
@@ -1647,6 +2038,28 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/orders (the `PlaceOrder` operationId).
 	PlaceOrder(ctx context.Context, params *PlaceOrderParams, body PlaceOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
 
+	// RehearseOrderWithBody Show what an order would send, by reads alone
+	//
+	// Takes what POST /v1/orders takes. Nothing is written or ordered: the portal is asked what it takes to know what would be sent, or why it would be rejected. request is the body of the request, as text, because the ids in it are numbers above 2^53. It has the portal's rate to respect, 429.
+	//
+	// For tokens of the role producer, and those who may more.
+	//
+	// Takes any type of body and a specified content type.
+	//
+	// Corresponds with POST /v1/orders/dry-run (the `RehearseOrder` operationId).
+	RehearseOrderWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// RehearseOrder Show what an order would send, by reads alone
+	//
+	// Takes what POST /v1/orders takes. Nothing is written or ordered: the portal is asked what it takes to know what would be sent, or why it would be rejected. request is the body of the request, as text, because the ids in it are numbers above 2^53. It has the portal's rate to respect, 429.
+	//
+	// For tokens of the role producer, and those who may more.
+	//
+	// Takes a body of the `application/json` content type.
+	//
+	// Corresponds with POST /v1/orders/dry-run (the `RehearseOrder` operationId).
+	RehearseOrder(ctx context.Context, body RehearseOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
 	// GetOrder Show an order
 	//
 	// For tokens of the role viewer, and those who may more.
@@ -1727,6 +2140,15 @@ type ClientInterface interface {
 	//
 	// Corresponds with POST /v1/orders/{id}/resolve (the `ResolveOrder` operationId).
 	ResolveOrder(ctx context.Context, id string, body ResolveOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error)
+
+	// GetWaiting Show who waits for an order in doubt
+	//
+	// Orders for the same PBX, by id, the next to go first; of many the first. Nobody waits for an order that is not in doubt.
+	//
+	// For tokens of the role viewer, and those who may more.
+	//
+	// Corresponds with GET /v1/orders/{id}/waiting (the `GetWaiting` operationId).
+	GetWaiting(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error)
 
 	// GetStatus Is the money safe?
 	//
@@ -2488,6 +2910,48 @@ func (c *Client) PlaceOrder(ctx context.Context, params *PlaceOrderParams, body 
 	return c.Client.Do(req)
 }
 
+// RehearseOrderWithBody Show what an order would send, by reads alone
+//
+// Takes what POST /v1/orders takes. Nothing is written or ordered: the portal is asked what it takes to know what would be sent, or why it would be rejected. request is the body of the request, as text, because the ids in it are numbers above 2^53. It has the portal's rate to respect, 429.
+//
+// For tokens of the role producer, and those who may more.
+//
+// Takes any type of body and a specified content type.
+//
+// Corresponds with POST /v1/orders/dry-run (the `RehearseOrder` operationId).
+func (c *Client) RehearseOrderWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRehearseOrderRequestWithBody(c.Server, contentType, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// RehearseOrder Show what an order would send, by reads alone
+//
+// Takes what POST /v1/orders takes. Nothing is written or ordered: the portal is asked what it takes to know what would be sent, or why it would be rejected. request is the body of the request, as text, because the ids in it are numbers above 2^53. It has the portal's rate to respect, 429.
+//
+// For tokens of the role producer, and those who may more.
+//
+// Takes a body of the `application/json` content type.
+//
+// Corresponds with POST /v1/orders/dry-run (the `RehearseOrder` operationId).
+func (c *Client) RehearseOrder(ctx context.Context, body RehearseOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewRehearseOrderRequest(c.Server, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
 // GetOrder Show an order
 //
 // For tokens of the role viewer, and those who may more.
@@ -2649,6 +3113,25 @@ func (c *Client) ResolveOrderWithBody(ctx context.Context, id string, contentTyp
 // Corresponds with POST /v1/orders/{id}/resolve (the `ResolveOrder` operationId).
 func (c *Client) ResolveOrder(ctx context.Context, id string, body ResolveOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*http.Response, error) {
 	req, err := NewResolveOrderRequest(c.Server, id, body)
+	if err != nil {
+		return nil, err
+	}
+	req = req.WithContext(ctx)
+	if err := c.applyEditors(ctx, req, reqEditors); err != nil {
+		return nil, err
+	}
+	return c.Client.Do(req)
+}
+
+// GetWaiting Show who waits for an order in doubt
+//
+// Orders for the same PBX, by id, the next to go first; of many the first. Nobody waits for an order that is not in doubt.
+//
+// For tokens of the role viewer, and those who may more.
+//
+// Corresponds with GET /v1/orders/{id}/waiting (the `GetWaiting` operationId).
+func (c *Client) GetWaiting(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*http.Response, error) {
+	req, err := NewGetWaitingRequest(c.Server, id)
 	if err != nil {
 		return nil, err
 	}
@@ -3695,6 +4178,18 @@ func NewListPortalOrdersRequest(server string, params *ListPortalOrdersParams) (
 
 		}
 
+		if params.Page != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "page", *params.Page, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "integer", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -4241,6 +4736,18 @@ func NewListOrdersRequest(server string, params *ListOrdersParams) (*http.Reques
 
 		}
 
+		if params.ID != nil {
+
+			if queryFrag, err := runtime.StyleParamWithOptions("form", true, "id", *params.ID, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationQuery, Type: "array", Format: ""}); err != nil {
+				return nil, err
+			} else {
+				for _, qp := range strings.Split(queryFrag, "&") {
+					rawQueryFragments = append(rawQueryFragments, qp)
+				}
+			}
+
+		}
+
 		if encoded := queryValues.Encode(); encoded != "" {
 			rawQueryFragments = append(rawQueryFragments, encoded)
 		}
@@ -4306,6 +4813,46 @@ func NewPlaceOrderRequestWithBody(server string, params *PlaceOrderParams, conte
 		}
 
 	}
+
+	return req, nil
+}
+
+// NewRehearseOrderRequest calls the generic RehearseOrder builder with application/json body
+func NewRehearseOrderRequest(server string, body RehearseOrderJSONRequestBody) (*http.Request, error) {
+	var bodyReader io.Reader
+	buf, err := json.Marshal(body)
+	if err != nil {
+		return nil, err
+	}
+	bodyReader = bytes.NewReader(buf)
+	return NewRehearseOrderRequestWithBody(server, "application/json", bodyReader)
+}
+
+// NewRehearseOrderRequestWithBody constructs an http.Request for the RehearseOrder method, with any body, and a specified content type
+func NewRehearseOrderRequestWithBody(server string, contentType string, body io.Reader) (*http.Request, error) {
+	var err error
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/orders/dry-run")
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodPost, queryURL.String(), body)
+	if err != nil {
+		return nil, err
+	}
+
+	req.Header.Add("Content-Type", contentType)
 
 	return req, nil
 }
@@ -4564,6 +5111,40 @@ func NewResolveOrderRequestWithBody(server string, id string, contentType string
 	}
 
 	req.Header.Add("Content-Type", contentType)
+
+	return req, nil
+}
+
+// NewGetWaitingRequest constructs an http.Request for the GetWaiting method
+func NewGetWaitingRequest(server string, id string) (*http.Request, error) {
+	var err error
+
+	var pathParam0 string
+
+	pathParam0, err = runtime.StyleParamWithOptions("simple", false, "id", id, runtime.StyleParamOptions{ParamLocation: runtime.ParamLocationPath, Type: "string", Format: ""})
+	if err != nil {
+		return nil, err
+	}
+
+	serverURL, err := url.Parse(server)
+	if err != nil {
+		return nil, err
+	}
+
+	operationPath := fmt.Sprintf("/v1/orders/%s/waiting", pathParam0)
+	if operationPath[0] == '/' {
+		operationPath = "." + operationPath
+	}
+
+	queryURL, err := serverURL.Parse(operationPath)
+	if err != nil {
+		return nil, err
+	}
+
+	req, err := http.NewRequest(http.MethodGet, queryURL.String(), nil)
+	if err != nil {
+		return nil, err
+	}
 
 	return req, nil
 }
@@ -5431,6 +6012,28 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/orders (the `PlaceOrder` operationId).
 	PlaceOrderWithResponse(ctx context.Context, params *PlaceOrderParams, body PlaceOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*PlaceOrderResponse, error)
 
+	// RehearseOrderWithBodyWithResponse Show what an order would send, by reads alone
+	//
+	// Takes what POST /v1/orders takes. Nothing is written or ordered: the portal is asked what it takes to know what would be sent, or why it would be rejected. request is the body of the request, as text, because the ids in it are numbers above 2^53. It has the portal's rate to respect, 429.
+	//
+	// For tokens of the role producer, and those who may more.
+	//
+	// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/orders/dry-run (the `RehearseOrder` operationId).
+	RehearseOrderWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RehearseOrderResponse, error)
+
+	// RehearseOrderWithResponse Show what an order would send, by reads alone
+	//
+	// Takes what POST /v1/orders takes. Nothing is written or ordered: the portal is asked what it takes to know what would be sent, or why it would be rejected. request is the body of the request, as text, because the ids in it are numbers above 2^53. It has the portal's rate to respect, 429.
+	//
+	// For tokens of the role producer, and those who may more.
+	//
+	// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with POST /v1/orders/dry-run (the `RehearseOrder` operationId).
+	RehearseOrderWithResponse(ctx context.Context, body RehearseOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*RehearseOrderResponse, error)
+
 	// GetOrderWithResponse Show an order
 	//
 	// For tokens of the role viewer, and those who may more.
@@ -5517,6 +6120,17 @@ type ClientWithResponsesInterface interface {
 	//
 	// Corresponds with POST /v1/orders/{id}/resolve (the `ResolveOrder` operationId).
 	ResolveOrderWithResponse(ctx context.Context, id string, body ResolveOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*ResolveOrderResponse, error)
+
+	// GetWaitingWithResponse Show who waits for an order in doubt
+	//
+	// Orders for the same PBX, by id, the next to go first; of many the first. Nobody waits for an order that is not in doubt.
+	//
+	// For tokens of the role viewer, and those who may more.
+	//
+	// Returns a wrapper object for the known response body format(s).
+	//
+	// Corresponds with GET /v1/orders/{id}/waiting (the `GetWaiting` operationId).
+	GetWaitingWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*GetWaitingResponse, error)
 
 	// GetStatusWithResponse Is the money safe?
 	//
@@ -6383,7 +6997,7 @@ type CancelBatchResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *BatchView
+	JSON200 *TakenBack
 	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
 	ApplicationProblemJSON400 *Problem
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
@@ -6409,7 +7023,7 @@ type CancelBatchResponse struct {
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r CancelBatchResponse) GetJSON200() *BatchView {
+func (r CancelBatchResponse) GetJSON200() *TakenBack {
 	return r.JSON200
 }
 
@@ -7568,7 +8182,7 @@ type SetLimitsResponse struct {
 	Body         []byte
 	HTTPResponse *http.Response
 	// JSON200 the response for an HTTP 200 `application/json` response
-	JSON200 *Limits
+	JSON200 *LimitsSet
 	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
 	ApplicationProblemJSON400 *Problem
 	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
@@ -7594,7 +8208,7 @@ type SetLimitsResponse struct {
 }
 
 // GetJSON200 returns the response for an HTTP 200 `application/json` response
-func (r SetLimitsResponse) GetJSON200() *Limits {
+func (r SetLimitsResponse) GetJSON200() *LimitsSet {
 	return r.JSON200
 }
 
@@ -7908,6 +8522,117 @@ func (r PlaceOrderResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r PlaceOrderResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type RehearseOrderResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Rehearsal
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *Problem
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Problem
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Problem
+	// ApplicationProblemJSON408 the response for an HTTP 408 `application/problem+json` response
+	ApplicationProblemJSON408 *Problem
+	// ApplicationProblemJSON413 the response for an HTTP 413 `application/problem+json` response
+	ApplicationProblemJSON413 *Problem
+	// ApplicationProblemJSON415 the response for an HTTP 415 `application/problem+json` response
+	ApplicationProblemJSON415 *Problem
+	// ApplicationProblemJSON421 the response for an HTTP 421 `application/problem+json` response
+	ApplicationProblemJSON421 *Problem
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *Problem
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *Problem
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r RehearseOrderResponse) GetJSON200() *Rehearsal {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r RehearseOrderResponse) GetApplicationProblemJSON400() *Problem {
+	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r RehearseOrderResponse) GetApplicationProblemJSON401() *Problem {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r RehearseOrderResponse) GetApplicationProblemJSON403() *Problem {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON408 returns the response for an HTTP 408 `application/problem+json` response
+func (r RehearseOrderResponse) GetApplicationProblemJSON408() *Problem {
+	return r.ApplicationProblemJSON408
+}
+
+// GetApplicationProblemJSON413 returns the response for an HTTP 413 `application/problem+json` response
+func (r RehearseOrderResponse) GetApplicationProblemJSON413() *Problem {
+	return r.ApplicationProblemJSON413
+}
+
+// GetApplicationProblemJSON415 returns the response for an HTTP 415 `application/problem+json` response
+func (r RehearseOrderResponse) GetApplicationProblemJSON415() *Problem {
+	return r.ApplicationProblemJSON415
+}
+
+// GetApplicationProblemJSON421 returns the response for an HTTP 421 `application/problem+json` response
+func (r RehearseOrderResponse) GetApplicationProblemJSON421() *Problem {
+	return r.ApplicationProblemJSON421
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r RehearseOrderResponse) GetApplicationProblemJSON429() *Problem {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r RehearseOrderResponse) GetApplicationProblemJSON500() *Problem {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r RehearseOrderResponse) GetApplicationProblemJSON503() *Problem {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r RehearseOrderResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r RehearseOrderResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r RehearseOrderResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r RehearseOrderResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -8623,6 +9348,110 @@ func (r ResolveOrderResponse) StatusCode() int {
 
 // ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
 func (r ResolveOrderResponse) ContentType() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Header.Get("Content-Type")
+	}
+	return ""
+}
+
+type GetWaitingResponse struct {
+	Body         []byte
+	HTTPResponse *http.Response
+	// JSON200 the response for an HTTP 200 `application/json` response
+	JSON200 *Behind
+	// ApplicationProblemJSON400 the response for an HTTP 400 `application/problem+json` response
+	ApplicationProblemJSON400 *Problem
+	// ApplicationProblemJSON401 the response for an HTTP 401 `application/problem+json` response
+	ApplicationProblemJSON401 *Problem
+	// ApplicationProblemJSON403 the response for an HTTP 403 `application/problem+json` response
+	ApplicationProblemJSON403 *Problem
+	// ApplicationProblemJSON404 the response for an HTTP 404 `application/problem+json` response
+	ApplicationProblemJSON404 *Problem
+	// ApplicationProblemJSON409 the response for an HTTP 409 `application/problem+json` response
+	ApplicationProblemJSON409 *Problem
+	// ApplicationProblemJSON421 the response for an HTTP 421 `application/problem+json` response
+	ApplicationProblemJSON421 *Problem
+	// ApplicationProblemJSON429 the response for an HTTP 429 `application/problem+json` response
+	ApplicationProblemJSON429 *Problem
+	// ApplicationProblemJSON500 the response for an HTTP 500 `application/problem+json` response
+	ApplicationProblemJSON500 *Problem
+	// ApplicationProblemJSON503 the response for an HTTP 503 `application/problem+json` response
+	ApplicationProblemJSON503 *Problem
+}
+
+// GetJSON200 returns the response for an HTTP 200 `application/json` response
+func (r GetWaitingResponse) GetJSON200() *Behind {
+	return r.JSON200
+}
+
+// GetApplicationProblemJSON400 returns the response for an HTTP 400 `application/problem+json` response
+func (r GetWaitingResponse) GetApplicationProblemJSON400() *Problem {
+	return r.ApplicationProblemJSON400
+}
+
+// GetApplicationProblemJSON401 returns the response for an HTTP 401 `application/problem+json` response
+func (r GetWaitingResponse) GetApplicationProblemJSON401() *Problem {
+	return r.ApplicationProblemJSON401
+}
+
+// GetApplicationProblemJSON403 returns the response for an HTTP 403 `application/problem+json` response
+func (r GetWaitingResponse) GetApplicationProblemJSON403() *Problem {
+	return r.ApplicationProblemJSON403
+}
+
+// GetApplicationProblemJSON404 returns the response for an HTTP 404 `application/problem+json` response
+func (r GetWaitingResponse) GetApplicationProblemJSON404() *Problem {
+	return r.ApplicationProblemJSON404
+}
+
+// GetApplicationProblemJSON409 returns the response for an HTTP 409 `application/problem+json` response
+func (r GetWaitingResponse) GetApplicationProblemJSON409() *Problem {
+	return r.ApplicationProblemJSON409
+}
+
+// GetApplicationProblemJSON421 returns the response for an HTTP 421 `application/problem+json` response
+func (r GetWaitingResponse) GetApplicationProblemJSON421() *Problem {
+	return r.ApplicationProblemJSON421
+}
+
+// GetApplicationProblemJSON429 returns the response for an HTTP 429 `application/problem+json` response
+func (r GetWaitingResponse) GetApplicationProblemJSON429() *Problem {
+	return r.ApplicationProblemJSON429
+}
+
+// GetApplicationProblemJSON500 returns the response for an HTTP 500 `application/problem+json` response
+func (r GetWaitingResponse) GetApplicationProblemJSON500() *Problem {
+	return r.ApplicationProblemJSON500
+}
+
+// GetApplicationProblemJSON503 returns the response for an HTTP 503 `application/problem+json` response
+func (r GetWaitingResponse) GetApplicationProblemJSON503() *Problem {
+	return r.ApplicationProblemJSON503
+}
+
+// GetBody returns the raw response body bytes
+func (r GetWaitingResponse) GetBody() []byte {
+	return r.Body
+}
+
+// Status returns HTTPResponse.Status
+func (r GetWaitingResponse) Status() string {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.Status
+	}
+	return http.StatusText(0)
+}
+
+// StatusCode returns HTTPResponse.StatusCode
+func (r GetWaitingResponse) StatusCode() int {
+	if r.HTTPResponse != nil {
+		return r.HTTPResponse.StatusCode
+	}
+	return 0
+}
+
+// ContentType is a convenience method to retrieve the Content-Type value from the HTTP response headers
+func (r GetWaitingResponse) ContentType() string {
 	if r.HTTPResponse != nil {
 		return r.HTTPResponse.Header.Get("Content-Type")
 	}
@@ -10429,6 +11258,40 @@ func (c *ClientWithResponses) PlaceOrderWithResponse(ctx context.Context, params
 	return ParsePlaceOrderResponse(rsp)
 }
 
+// RehearseOrderWithBodyWithResponse Show what an order would send, by reads alone
+//
+// Takes what POST /v1/orders takes. Nothing is written or ordered: the portal is asked what it takes to know what would be sent, or why it would be rejected. request is the body of the request, as text, because the ids in it are numbers above 2^53. It has the portal's rate to respect, 429.
+//
+// For tokens of the role producer, and those who may more.
+//
+// Takes any type of body and a specified content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/orders/dry-run (the `RehearseOrder` operationId).
+func (c *ClientWithResponses) RehearseOrderWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*RehearseOrderResponse, error) {
+	rsp, err := c.RehearseOrderWithBody(ctx, contentType, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRehearseOrderResponse(rsp)
+}
+
+// RehearseOrderWithResponse Show what an order would send, by reads alone
+//
+// Takes what POST /v1/orders takes. Nothing is written or ordered: the portal is asked what it takes to know what would be sent, or why it would be rejected. request is the body of the request, as text, because the ids in it are numbers above 2^53. It has the portal's rate to respect, 429.
+//
+// For tokens of the role producer, and those who may more.
+//
+// Takes a body of the `application/json` content type, and returns a wrapper object for the known response body format(s).
+//
+// Corresponds with POST /v1/orders/dry-run (the `RehearseOrder` operationId).
+func (c *ClientWithResponses) RehearseOrderWithResponse(ctx context.Context, body RehearseOrderJSONRequestBody, reqEditors ...RequestEditorFn) (*RehearseOrderResponse, error) {
+	rsp, err := c.RehearseOrder(ctx, body, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseRehearseOrderResponse(rsp)
+}
+
 // GetOrderWithResponse Show an order
 //
 // For tokens of the role viewer, and those who may more.
@@ -10568,6 +11431,23 @@ func (c *ClientWithResponses) ResolveOrderWithResponse(ctx context.Context, id s
 		return nil, err
 	}
 	return ParseResolveOrderResponse(rsp)
+}
+
+// GetWaitingWithResponse Show who waits for an order in doubt
+//
+// Orders for the same PBX, by id, the next to go first; of many the first. Nobody waits for an order that is not in doubt.
+//
+// For tokens of the role viewer, and those who may more.
+//
+// Returns a wrapper object for the known response body format(s).
+//
+// Corresponds with GET /v1/orders/{id}/waiting (the `GetWaiting` operationId).
+func (c *ClientWithResponses) GetWaitingWithResponse(ctx context.Context, id string, reqEditors ...RequestEditorFn) (*GetWaitingResponse, error) {
+	rsp, err := c.GetWaiting(ctx, id, reqEditors...)
+	if err != nil {
+		return nil, err
+	}
+	return ParseGetWaitingResponse(rsp)
 }
 
 // GetStatusWithResponse Is the money safe?
@@ -11460,7 +12340,7 @@ func ParseCancelBatchResponse(rsp *http.Response) (*CancelBatchResponse, error) 
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest BatchView
+		var dest TakenBack
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -12465,7 +13345,7 @@ func ParseSetLimitsResponse(rsp *http.Response) (*SetLimitsResponse, error) {
 
 	switch {
 	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
-		var dest Limits
+		var dest LimitsSet
 		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
 			return nil, err
 		}
@@ -12780,6 +13660,105 @@ func ParsePlaceOrderResponse(rsp *http.Response) (*PlaceOrderResponse, error) {
 			headers.Location = &value
 		}
 		response.Headers202 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseRehearseOrderResponse parses an HTTP response from a RehearseOrderWithResponse call
+func ParseRehearseOrderResponse(rsp *http.Response) (*RehearseOrderResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &RehearseOrderResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Rehearsal
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 408:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON408 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 413:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON413 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 415:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON415 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 421:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON421 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
+	case rsp.StatusCode == 200:
+		// Content-type (application/x-ndjson) unsupported
+
 	}
 
 	return response, nil
@@ -13432,6 +14411,95 @@ func ParseResolveOrderResponse(rsp *http.Response) (*ResolveOrderResponse, error
 			headers.ETag = &value
 		}
 		response.Headers200 = &headers
+	}
+
+	return response, nil
+}
+
+// ParseGetWaitingResponse parses an HTTP response from a GetWaitingWithResponse call
+func ParseGetWaitingResponse(rsp *http.Response) (*GetWaitingResponse, error) {
+	bodyBytes, err := io.ReadAll(rsp.Body)
+	defer func() { _ = rsp.Body.Close() }()
+	if err != nil {
+		return nil, err
+	}
+
+	response := &GetWaitingResponse{
+		Body:         bodyBytes,
+		HTTPResponse: rsp,
+	}
+
+	switch {
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 200:
+		var dest Behind
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.JSON200 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 400:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON400 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 401:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON401 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 403:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON403 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 404:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON404 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 409:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON409 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 421:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON421 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 429:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON429 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 500:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON500 = &dest
+
+	case strings.Contains(rsp.Header.Get("Content-Type"), "json") && rsp.StatusCode == 503:
+		var dest Problem
+		if err := json.Unmarshal(bodyBytes, &dest); err != nil {
+			return nil, err
+		}
+		response.ApplicationProblemJSON503 = &dest
+
 	}
 
 	return response, nil

@@ -131,6 +131,12 @@ func readLine(r *bufio.Reader) ([]byte, error) {
 // Verify reads a plan to its end and gives what it says of itself. An error says that it was changed, or cut off: then
 // nothing of it may be applied.
 func Verify(r io.Reader) (Head, Summary, error) {
+	return Each(r, func(Row) error { return nil })
+}
+
+// Each is Verify, and calls do with each row on the way: what it was called with is a plan only if there is no error in
+// the end. An error of do ends it.
+func Each(r io.Reader, do func(Row) error) (Head, Summary, error) {
 	in := bufio.NewReader(r)
 	sum := sha256.New()
 	first, err := in.Peek(16)
@@ -163,6 +169,16 @@ func Verify(r io.Reader) (Head, Summary, error) {
 			return h, t.Summary, nil
 		}
 		sum.Write(text)
+		if n == 1 {
+			continue
+		}
+		var row Row
+		if err := json.Unmarshal(text, &row); err != nil {
+			return h, Summary{}, fmt.Errorf("read the plan, line %d: %w; plan the file anew", n, err)
+		}
+		if err := do(row); err != nil {
+			return h, Summary{}, err
+		}
 	}
 }
 

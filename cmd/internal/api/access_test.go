@@ -64,7 +64,7 @@ func TestARoleMayWhatItIsForAndNoMore(t *testing.T) {
 			case strings.HasPrefix(path, "/v1/webhooks"): // their addresses may hold secrets of their own
 			case method == "get" && !strings.HasSuffix(path, "/evidence"):
 				needed = 1
-			case path == "/v1/orders", path == "/v1/batches", path == "/v1/batches/plan":
+			case path == "/v1/orders", path == "/v1/orders/dry-run", path == "/v1/batches", path == "/v1/batches/plan":
 				needed = 2
 			}
 			for token, has := range rank {

@@ -50,7 +50,7 @@ func (a *API) accountRoutes() []route {
 		{method: http.MethodPost, path: "/v1/limits", id: "setLimits", summary: "Change budgets, and what counts as a duplicate", role: config.Operator,
 			about: "For the whole account. A budget is units of a kind per UTC day (day:KIND=UNITS), of a kind in all (account:KIND=UNITS) or of a batch (batch:NAME=UNITS); none for UNITS takes it away. What was sent counts as spent until it is proved that nothing came of it. What waited for a budget asks again at once. duplicates says for how long an order is remembered, so that another like it is held: a time such as 24h, or off.",
 			takes: jsonOf(a, newLimits{Budgets: []string{"day:add_recording_minutes=20000"}, Duplicates: "24h", By: "anna", Note: "agreed with finance"}), most: maxDecision,
-			gives: map[int]*huma.Response{http.StatusOK: gives(a, "The limits now", limits)}, fails: []string{"not-found"},
+			gives: map[int]*huma.Response{http.StatusOK: gives(a, "The limits now", LimitsSet{limits, 3})}, fails: []string{"not-found"},
 			serve: a.setLimits},
 		{method: http.MethodGet, path: "/v1/halt", id: "getHalt", summary: "Whether the account is halted", role: config.Viewer,
 			gives: map[int]*huma.Response{http.StatusOK: gives(a, "Whether, and by whom", halted)},
@@ -104,14 +104,14 @@ func (a *API) setLimits(c *call) error {
 		return err
 	}
 	s := signature{n.By, n.Note}
-	if bad := s.check(true); bad != nil {
+	if bad := s.check(false); bad != nil {
 		return invalid(bad...)
 	}
 	asked := office.NewLimits{Budgets: n.Budgets, Duplicates: n.Duplicates, By: a.by(c, s.By), Note: c.onBehalf(s.By, s.Note)}
 	if err := asked.Empty(); err != nil {
 		return invalid(field("budgets", "", "%v", err))
 	}
-	_, err := a.office.SetLimits(c.r.Context(), asked)
+	woken, err := a.office.SetLimits(c.r.Context(), asked)
 	var wrong *office.WrongLimitError
 	if errors.As(err, &wrong) {
 		name := map[string]string{"budget": "budgets"}[wrong.Field]
@@ -127,7 +127,13 @@ func (a *API) setLimits(c *call) error {
 	if err != nil {
 		return err
 	}
-	return c.give(http.StatusOK, l)
+	return c.give(http.StatusOK, LimitsSet{l, woken})
+}
+
+// LimitsSet are limits that were changed.
+type LimitsSet struct {
+	office.Limits
+	Woken int `json:"woken,omitempty" doc:"Orders that waited for a budget and ask for it again now."`
 }
 
 func (a *API) giveHalt(c *call) error {

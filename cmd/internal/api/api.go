@@ -39,7 +39,7 @@ type Config struct {
 type API struct {
 	office   *office.Office
 	orders   *tasks.Client
-	behind   *behind
+	enqueuer *enqueuer
 	log      *zap.Logger
 	loopback bool
 	bearers  []bearer
@@ -77,7 +77,7 @@ func New(ctx context.Context, c Config) *API {
 	}
 	orders := tasks.NewClient(c.Office.Store, c.Queue)
 	a := &API{
-		office: c.Office, orders: orders, behind: newBehind(orders), log: c.Log, loopback: c.Loopback, pages: c.Pages,
+		office: c.Office, orders: orders, enqueuer: newEnqueuer(ctx, orders), log: c.Log, loopback: c.Loopback, pages: c.Pages,
 		mux: http.NewServeMux(), routes: map[string]*route{}, reads: rate.NewLimiter(portalReads, 10), news: newNews(c.Office),
 	}
 	a.closing, a.stop = context.WithCancel(ctx)
@@ -102,12 +102,12 @@ func New(ctx context.Context, c Config) *API {
 func (a *API) Stop() { a.stop() }
 
 // Settle waits until the tasks of all orders that were answered are in the queue, or ctx has ended.
-func (a *API) Settle(ctx context.Context) { a.behind.settle(ctx) }
+func (a *API) Settle(ctx context.Context) { a.enqueuer.settle(ctx) }
 
 // Close lets the portal go, and the queue. Nothing may be asked after it.
 func (a *API) Close() {
 	a.stop()
-	a.behind.close(settleWithin)
+	a.enqueuer.close(settleWithin)
 	if a.portal != nil {
 		a.portal.Close()
 	}

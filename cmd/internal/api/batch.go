@@ -15,7 +15,8 @@ import (
 // How many batches are listed: what each has come to is counted.
 const (
 	batchesUsual = 20
-	batchesMost  = 100
+	// BatchesMost is how many one answer has, at most.
+	BatchesMost = 100
 )
 
 // Batches is a page of the list.
@@ -25,7 +26,7 @@ type Batches struct {
 }
 
 func (a *API) batches(c *call) error {
-	limit, err := c.limit(batchesUsual, batchesMost)
+	limit, err := c.limit(batchesUsual, BatchesMost)
 	if err != nil {
 		return err
 	}
@@ -111,13 +112,24 @@ func (a *API) cancelBatch(c *call) error {
 		return err
 	}
 	one, err := a.office.FindBatch(c.r.Context(), c.r.PathValue("batch"))
-	if err == nil {
-		_, one, err = a.office.CancelBatch(c.r.Context(), one, by, note)
-	}
 	if err != nil {
 		return err
 	}
-	return a.giveBatch(c, one)
+	n, one, err := a.office.CancelBatch(c.r.Context(), one, by, note)
+	if err != nil {
+		return err
+	}
+	v, err := a.office.ViewBatch(c.r.Context(), one)
+	if err != nil {
+		return err
+	}
+	return c.give(http.StatusOK, TakenBack{v, n})
+}
+
+// TakenBack is a batch that was cancelled.
+type TakenBack struct {
+	office.BatchView
+	TakenBack int `json:"takenBack" doc:"Orders that were cancelled now."`
 }
 
 func (a *API) approveBatch(c *call) error {

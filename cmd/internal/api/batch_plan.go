@@ -14,10 +14,8 @@ func (a *API) plan(c *call) error {
 	if a.nobody != nil {
 		return a.nobody
 	}
-	if wait := reserve(a.reads); wait > 0 {
-		p := problem("too-many-requests", "the portal was asked often enough just now, and the orders need its rate: wait a moment")
-		p.retry = wait
-		return p
+	if err := a.reserveRead(); err != nil {
+		return err
 	}
 	r, name, err := a.openSheet(c, c.r.Body)
 	if err != nil {

@@ -57,7 +57,7 @@ func (a *API) batchRoutes() []route {
 			fails: []string{"portal-away", "no-portal", "too-many-requests"}, serve: a.plan},
 		{method: http.MethodGet, path: "/v1/batches", id: "listBatches", summary: "List batches, the newest first", role: config.Viewer,
 			params: []*huma.Param{
-				query("limit", "At most so many", whole(1, batchesMost, batchesUsual)),
+				query("limit", "At most so many", whole(1, BatchesMost, batchesUsual)),
 				query("after", "The next of the page before", text()),
 			},
 			gives: map[int]*huma.Response{http.StatusOK: gives(a, "A page of the list", Batches{[]office.BatchView{view}, "1795507200000-" + view.ID})}, serve: a.batches},
@@ -71,7 +71,8 @@ func (a *API) batchRoutes() []route {
 				typeNDJSON: {Schema: text(), Example: `{"kind":"add_recording_minutes","productNo":"3658B431119665QJ","quantity":1000,"reference":"crm-1","state":"accepted"}` + "\n"}}}},
 			fails: found, serve: a.results},
 		{method: http.MethodPost, path: "/v1/batches/{batch}/cancel", id: "cancelBatch", summary: "Take back what was not sent; say what was", role: config.Operator,
-			takes: signed, most: maxDecision, gives: seen, fails: found, serve: a.cancelBatch},
+			takes: signed, most: maxDecision, gives: map[int]*huma.Response{http.StatusOK: gives(a, "The batch as it is now, and how many orders were taken back", TakenBack{view, 2})},
+			fails: found, serve: a.cancelBatch},
 		{method: http.MethodPost, path: "/v1/batches/{batch}/approve", id: "approveBatch", summary: "Let a batch go that is held, or has stopped", role: config.Operator,
 			about: "Whoever applied a held batch cannot approve it: another name must.",
 			takes: signed, most: maxDecision, gives: seen, fails: append([]string{"state", "own-approval"}, found...), serve: a.approveBatch},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -15,7 +16,8 @@ import (
 // How many of the portal's orders are listed.
 const (
 	catalogUsual = 25
-	catalogMost  = 1000
+	// CatalogMost is how many one answer has, at most; of those that ask for a page office.PortalPageMost.
+	CatalogMost = 1000
 )
 
 // What the catalog answers.
@@ -35,6 +37,7 @@ type (
 	// PortalOrders are the newest orders as the portal lists them.
 	PortalOrders struct {
 		Orders []office.PortalOrder `json:"orders"`
+		Pages  int                  `json:"pages,omitempty" doc:"With page: how many there are, as far as the portal says."`
 	}
 )
 
@@ -68,16 +71,20 @@ func (a *API) catalogRoutes() []route {
 				all, err := office.Contacts(ctx, a.portal)
 				return Contacts{all}, err
 			}),
-		of("orders", "listPortalOrders", "List orders as the portal does", gives(a, "The portal's newest orders", PortalOrders{[]office.PortalOrder{{
+		of("orders", "listPortalOrders", "List orders as the portal does", gives(a, "The portal's newest orders", PortalOrders{Orders: []office.PortalOrder{{
 			OrderNo: "EK3206246063826526208", OrderStatus: "succeed", ProductNo: "3658B431119665QJ", Ours: "oqkj4thvgdmn4trk6peltd7uvg"}}}),
 			func(ctx context.Context, c *call) (any, error) {
-				limit, err := c.limit(catalogUsual, catalogMost)
+				if c.query.Get("page") != "" {
+					return a.portalPage(ctx, c)
+				}
+				limit, err := c.limit(catalogUsual, CatalogMost)
 				if err != nil {
 					return nil, err
 				}
 				all, err := office.PortalOrders(ctx, a.portal, limit)
-				return PortalOrders{all}, err
-			}, query("limit", "At most so many", whole(1, catalogMost, catalogUsual))),
+				return PortalOrders{Orders: all}, err
+			}, query("limit", "At most so many", whole(1, CatalogMost, catalogUsual)),
+			query("page", "This page of the portal's list, from 1, of limit rows (at most 100): for more than one answer gives", whole(1, catalogPages, 0))),
 	}
 }
 
@@ -86,10 +93,8 @@ func (a *API) look(c *call, read func(context.Context, *call) (any, error)) erro
 	if a.nobody != nil {
 		return a.nobody
 	}
-	if wait := reserve(a.reads); wait > 0 {
-		p := problem("too-many-requests", "the portal was asked often enough just now, and the orders need its rate: wait a moment")
-		p.retry = wait
-		return p
+	if err := a.reserveRead(); err != nil {
+		return err
 	}
 	v, err := read(c.r.Context(), c)
 	if err != nil {
@@ -110,4 +115,22 @@ func (a *API) portalError(err error) error {
 		return invalid(field("", "", "the portal refuses: %s", call.Detail))
 	}
 	return office.Explain(a.office.Config, err)
+}
+
+// catalogPages is more than the portal has.
+const catalogPages = 10_000
+
+// portalPage is one page of the portal's list.
+func (a *API) portalPage(ctx context.Context, c *call) (any, error) {
+	text := c.query.Get("page")
+	page, err := strconv.Atoi(text)
+	if err != nil || page < 1 || page > catalogPages {
+		return nil, invalid(field("page", text, "must be a whole number from 1 to %d", catalogPages))
+	}
+	size, err := c.limit(catalogUsual, office.PortalPageMost)
+	if err != nil {
+		return nil, err
+	}
+	rows, pages, err := office.PortalPage(ctx, a.portal, page, size)
+	return PortalOrders{append([]office.PortalOrder{}, rows...), pages}, err
 }

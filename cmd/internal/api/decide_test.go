@@ -166,7 +166,7 @@ func TestLimitsAreChangedByNameAndASlipChangesNothing(t *testing.T) {
 		`{"budgets":["day:minutes=1"],"note":"n"}`:                "budgets",
 		`{"duplicates":"soon","note":"n"}`:                        "duplicates",
 		`{"note":"n"}`:                                            "budgets",
-		`{"budgets":["day:subscribe_ha=1"]}`:                      "note",
+		`{"budgets":["day:subscribe_ha=1"],"note":"a\u0000"}`:     "note",
 		`{"budgets":["day:subscribe_ha=1"],"note":"n","limit":1}`: "limit",
 	} {
 		if p := post(body).is(http.StatusBadRequest, "invalid"); len(p.Errors) != 1 || p.Errors[0].Field != want {

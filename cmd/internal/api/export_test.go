@@ -38,4 +38,4 @@ func AskFreely(a *API) { a.reads.SetLimit(rate.Inf) }
 func IntentFields() []string { return slices.Sorted(maps.Keys(intentSchema().Properties)) }
 
 // CloseQueue ends what is on its way into the queue.
-func CloseQueue(a *API, within time.Duration) { a.behind.close(within) }
+func CloseQueue(a *API, within time.Duration) { a.enqueuer.close(within) }

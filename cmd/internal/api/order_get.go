@@ -80,6 +80,9 @@ const (
 )
 
 func (a *API) list(c *call) error {
+	if len(c.query["id"]) > 0 {
+		return a.listNamed(c)
+	}
 	f, after, err := a.filter(c)
 	if err != nil {
 		return err
@@ -144,4 +147,44 @@ func (c *call) limit(usual, most int) (int, error) {
 		return 0, invalid(field("limit", text, "must be a whole number from 1 to %d", most))
 	}
 	return n, nil
+}
+
+// Ids is how many orders are asked for by id at once, at most.
+const Ids = 256
+
+// listNamed gives the orders of these ids, as they are recorded; what is none is left out.
+func (a *API) listNamed(c *call) error {
+	ids := c.query["id"]
+	switch {
+	case len(c.query) > 1:
+		return invalid(field("id", "", "goes alone, without other parameters"))
+	case len(ids) > Ids:
+		return invalid(field("id", "", "is given %d times, at most %d", len(ids), Ids))
+	}
+	orders, err := a.office.Store.GetMany(c.r.Context(), ids)
+	if err != nil {
+		return err
+	}
+	return c.give(http.StatusOK, Orders{Orders: append([]store.Order{}, orders...)})
+}
+
+// Behind is who waits for an order in doubt.
+type Behind struct {
+	Waiting []string `json:"waiting" doc:"Ids, the next to go first."`
+	Total   int      `json:"total"`
+}
+
+// behindMost is how many of them are named.
+const behindMost = 100
+
+func (a *API) behind(c *call) error {
+	o, err := a.office.Find(c.r.Context(), c.r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	ids, total, err := a.office.Behind(c.r.Context(), o, behindMost)
+	if err != nil {
+		return err
+	}
+	return c.give(http.StatusOK, Behind{append([]string{}, ids...), total})
 }

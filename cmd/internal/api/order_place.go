@@ -52,7 +52,7 @@ func (a *API) accept(c *call, in tasks.Intent) (tasks.Placed, error) {
 	defer cancel()
 	placed, due, err := a.orders.As(a.by(c, "")).Accept(ctx, tasks.QueueOrders, in)
 	if due {
-		a.behind.enqueue(ctx, placed.Order)
+		a.enqueuer.enqueue(ctx, placed.Order)
 	}
 	return placed, err
 }

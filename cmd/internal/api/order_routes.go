@@ -22,6 +22,8 @@ func (a *API) orderRoutes() []route {
 	repeat.State, repeat.OrderNo, repeat.Version, repeat.WaitingFor = store.Placed, "EK3206246063826526208", 5, ""
 	entry := store.Entry{At: order.AcceptedAt, To: store.Accepted, By: "crm"}
 	line := Line{Line: 1, Status: http.StatusAccepted, Order: &answer}
+	rehearsed := Rehearsal{Reference: order.Reference, ID: order.ID, Kind: order.Kind, ProductNo: order.ProductNo, Refused: &Refused{
+		Code: "unknown_plan", Field: "plan", Value: "Gold", Message: "not on offer", Choices: []string{"Enterprise Plan (3048571730026938368)"}}}
 	states := strings.Join(office.StateNames(), ", ")
 	lines := func(s *huma.Schema, example any) *huma.MediaType {
 		return &huma.MediaType{Schema: text(), Extensions: map[string]any{"x-line": s}, Example: example}
@@ -50,6 +52,23 @@ func (a *API) orderRoutes() []route {
 				},
 			},
 			fails: []string{"two-references", "other-intent", "stopping"}, serve: a.place},
+		{method: http.MethodPost, path: "/v1/orders/dry-run", id: "rehearseOrder", summary: "Show what an order would send, by reads alone", role: config.Producer,
+			about: "Takes what POST /v1/orders takes. Nothing is written or ordered: the portal is asked what it takes to know what would be sent, or why it would be rejected. request is the body of the request, as text, because the ids in it are numbers above 2^53. It has the portal's rate to respect, 429.",
+			takes: map[string]*huma.MediaType{
+				typeJSON:   {Schema: intentSchema(), Example: exampleIntent},
+				typeNDJSON: lines(intentSchema(), string(exampleIntent)+"\n"),
+			},
+			most: maxStream, streams: true,
+			gives: map[int]*huma.Response{
+				http.StatusOK: {
+					Description: "What it would send, or why it would be rejected. For a stream, an answer per line.",
+					Content: map[string]*huma.MediaType{
+						typeJSON:   {Schema: a.schema(reflect.TypeFor[Rehearsal]()), Example: rehearsed},
+						typeNDJSON: lines(a.schema(reflect.TypeFor[RehearsedLine]()), exampleLine(RehearsedLine{Line: 1, Status: http.StatusOK, Rehearsal: &rehearsed})),
+					},
+				},
+			},
+			fails: []string{"portal-away", "no-portal", "too-many-requests", "stopping"}, serve: a.rehearse},
 		{method: http.MethodGet, path: "/v1/orders", id: "listOrders", summary: "List orders, those accepted last first", role: config.Viewer,
 			about: "A page may have fewer orders than limit, or none, and a next all the same: go on until there is none. An order that moves on meanwhile is neither missed nor given twice.",
 			params: []*huma.Param{
@@ -60,6 +79,7 @@ func (a *API) orderRoutes() []route {
 				query("since", "Only accepted since: 2026-12-01, 2026-12-01T08:00:00Z, or 24h for so long ago", text()),
 				query("until", "Only accepted until", text()), query("limit", "At most so many on a page", whole(1, pageMost, pageUsual)),
 				query("after", "The next of the page before", text()),
+				query("id", "The orders of these ids, at most 256, instead of all of the above; ids that are none are left out", listOf(text())),
 			},
 			gives: map[int]*huma.Response{http.StatusOK: gives(a, "A page", Orders{Orders: []store.Order{order}, Next: (store.Place{At: order.AcceptedAt, ID: order.ID}).String()})},
 			serve: a.list},
@@ -71,6 +91,9 @@ func (a *API) orderRoutes() []route {
 			fails: found, serve: a.get},
 		{method: http.MethodGet, path: "/v1/orders/{id}/history", id: "getHistory", summary: "Show every move of an order, the oldest first", role: config.Viewer,
 			gives: map[int]*huma.Response{http.StatusOK: gives(a, "Its history", History{[]store.Entry{entry}})}, fails: found, serve: a.history},
+		{method: http.MethodGet, path: "/v1/orders/{id}/waiting", id: "getWaiting", summary: "Show who waits for an order in doubt", role: config.Viewer,
+			about: "Orders for the same PBX, by id, the next to go first; of many the first. Nobody waits for an order that is not in doubt.",
+			gives: map[int]*huma.Response{http.StatusOK: gives(a, "Who waits", Behind{Waiting: []string{order.ID}, Total: 1})}, fails: found, serve: a.behind},
 		{method: http.MethodGet, path: "/v1/orders/{id}/evidence", id: "getEvidence", summary: "Show what a person decides by about an order in doubt", role: config.Operator,
 			about: "What was sent and when, what the portal's list showed then and shows now, which of its orders this may be, and which answers would be refused and why. The portal is asked.",
 			gives: map[int]*huma.Response{http.StatusOK: gives(a, "The evidence", review.Card{Order: order, At: order.AcceptedAt, Echo: review.EchoUnknown})},
@@ -89,7 +112,7 @@ func (a *API) orderRoutes() []route {
 }
 
 // exampleLine is a line of a stream.
-func exampleLine(l Line) string {
+func exampleLine(l any) string {
 	var b strings.Builder
 	_ = writeJSON(&b, l) // into memory
 	return b.String()

@@ -25,7 +25,11 @@ type Problem struct {
 	Holder *store.Order `json:"holder,omitempty"`
 	// Suggestion is a reference to use instead, with other-intent.
 	Suggestion string `json:"suggestion,omitempty"`
-	// Cause is why the evidence contradicts a decision, in one word, with contradicted.
+	// Differences are in what the holder asks for something else, with other-intent.
+	Differences []string `json:"differences,omitempty"`
+	// Order is as it is, with state, where it is an order's.
+	Order *store.Order `json:"order,omitempty"`
+	// Cause is why the evidence contradicts a decision, in one word, with contradicted; or what is not found any more.
 	Cause string `json:"cause,omitempty"`
 
 	retry time.Duration // goes out as Retry-After; 0: none

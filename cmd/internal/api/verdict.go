@@ -29,6 +29,9 @@ type bodyError struct{ err error }
 func (e *bodyError) Error() string { return "read the body: " + e.err.Error() }
 func (e *bodyError) Unwrap() error { return e.err }
 
+// CauseNotKept is the cause of a not-found whose event the stream does not keep any more.
+const CauseNotKept = "notKept"
+
 // verdict turns an error into what the client is told. nil: it is none of the known ones.
 func verdict(err error) *Problem {
 	var (
@@ -69,13 +72,17 @@ func verdict(err error) *Problem {
 	case errors.Is(err, hook.ErrNotFound):
 		return problem("not-found", "no webhook has this id: GET /v1/webhooks lists them")
 	case errors.Is(err, hook.ErrNotKept):
-		return problem("not-found", "%v: GET /v1/orders shows how orders stand", err)
+		p := problem("not-found", "%v: GET /v1/orders shows how orders stand", err)
+		p.Cause = CauseNotKept
+		return p
 	case errors.Is(err, hook.ErrTooMany):
 		return problem("state", "%v", err)
 	case errors.As(err, &ambiguous):
 		return problem("ambiguous", "%v", err)
 	case errors.As(err, &state):
-		return problem("state", "order %s cannot be %s, %s", state.Order.ID, state.Decision, instead(state.Order))
+		p := problem("state", "order %s cannot be %s, %s", state.Order.ID, state.Decision, instead(state.Order))
+		p.Order = &state.Order
+		return p
 	case errors.As(err, &own):
 		return problem("own-approval", "%v", err)
 	case errors.As(err, &refused):
@@ -139,7 +146,7 @@ func otherIntent(c *tasks.ConflictError) *Problem {
 	case store.Cancelled:
 		p.Detail += "; that order was cancelled"
 	}
-	p.Holder, p.Suggestion = &c.Holder, c.Suggestion
+	p.Holder, p.Suggestion, p.Differences = &c.Holder, c.Suggestion, c.Differences
 	return p
 }
 

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,7 +9,6 @@ import (
 
 	"orderq/cmd/internal/office"
 	"orderq/store"
-	"orderq/store/batch"
 )
 
 func (a *app) batch() *cobra.Command {
@@ -27,7 +25,7 @@ does not wait behind it.`,
   orderq batch apply --yes november.csv --wait
   orderq batch results november > november-done.csv`,
 	})
-	set := a.settings(cmd, ledgerSettings()...)
+	set := a.settings(cmd, clientSettings()...)
 	cmd.AddCommand(
 		a.batchTemplate(), a.batchPlan(set), a.batchApply(set), a.batchApprove(set), a.batchList(set), a.batchStatus(set), a.batchWatch(set),
 		a.batchResults(set), a.batchCancel(set), a.batchRetry(set),
@@ -40,12 +38,6 @@ const batchNamed = "a batch's name or id"
 
 // batchView is a batch as it is printed.
 type batchView struct{ office.BatchView }
-
-// viewBatch reads what a batch has come to.
-func (l *ledger) viewBatch(ctx context.Context, one batch.Batch) (batchView, error) {
-	v, err := l.ViewBatch(ctx, one)
-	return batchView{v}, err
-}
 
 // code is the worst of its orders'; an invalid row is a failure.
 func (v batchView) code() int {

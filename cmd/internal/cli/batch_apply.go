@@ -39,32 +39,67 @@ func (f *sheetFlags) set(field, value string) {
 	f.defaults[field] = value
 }
 
-// open reads a file's header. Close what it gives.
-func (f *sheetFlags) open(a *app, path, account string) (*sheet.Reader, io.Closer, error) {
+// open reads a file's header. Where again is needed the file can be read again from its beginning. Call done, also with
+// an error.
+func (f *sheetFlags) open(ctx context.Context, a *app, path, account string, again bool) (file office.File, done func(), err error) {
+	done = func() {}
 	in := a.in
-	var closer io.Closer = io.NopCloser(nil)
-	if path != "-" {
-		file, err := os.Open(path)
+	switch {
+	case path != "-":
+		opened, err := os.Open(path)
 		if err != nil {
-			return nil, nil, wrongUse(err)
+			return file, done, wrongUse(err)
 		}
-		in, closer = file, file
+		in, file.Raw, done = opened, opened, func() { _ = opened.Close() }
+	case f.name == "":
+		return file, done, wrongUse(errors.New("a file from stdin has no name: say what the batch is called, --name NAME"))
+	case again:
+		kept, err := keep(ctx, a.in)
+		if err != nil {
+			return file, done, err
+		}
+		in, file.Raw, done = kept, kept, func() { _, _ = kept.Close(), os.Remove(kept.Name()) }
 	}
 	if f.name == "" {
-		if path == "-" {
-			return nil, nil, wrongUse(errors.New("a file from stdin has no name: say what the batch is called, --name NAME"))
-		}
 		base := filepath.Base(path)
 		f.name = strings.TrimSuffix(base, filepath.Ext(base))
 	}
 	if err := office.CheckBatchName(f.name); err != nil {
-		return nil, closer, wrongUse(fmt.Errorf("--name %w", err))
+		return file, done, wrongUse(fmt.Errorf("--name %w", err))
 	}
-	r, err := sheet.NewReader(in, sheet.Options{Batch: f.name, Account: account, Format: sheet.Format(f.format), Defaults: f.defaults})
+	file.Name, file.Defaults, file.At = f.name, f.defaults, a.now()
+	file.Rows, err = sheet.NewReader(in, sheet.Options{Batch: f.name, Account: account, Format: sheet.Format(f.format), Defaults: f.defaults})
 	if err != nil {
-		return nil, closer, wrongUse(fmt.Errorf("%s: %w", path, err))
+		return file, done, wrongUse(fmt.Errorf("%s: %w", path, err))
 	}
-	return r, closer, nil
+	return file, done, nil
+}
+
+// keep writes what is read into a file of its own: a server cuts off what stands still, and whoever writes into a pipe
+// may. A read that nothing ends is left behind where ctx ends.
+func keep(ctx context.Context, in io.Reader) (*os.File, error) {
+	file, err := os.CreateTemp("", "orderq-stdin-*")
+	if err != nil {
+		return nil, err
+	}
+	ended := make(chan error, 1)
+	go func() {
+		_, err := io.Copy(file, in)
+		ended <- err
+	}()
+	select {
+	case err = <-ended:
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	if err == nil {
+		_, err = file.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		_, _ = file.Close(), os.Remove(file.Name())
+		return nil, fmt.Errorf("read stdin: %w", err)
+	}
+	return file, nil
 }
 
 func (a *app) batchApply(set settings) *cobra.Command {
@@ -150,26 +185,29 @@ unknown or in review · 5 not final within --timeout.`,
 		if duplicates {
 			f.set("allowDuplicate", "yes")
 		}
-		apply := func(name string, rows intake.Rows) error {
-			return set.withLedger(func(ctx context.Context, l *ledger, _ []string) error {
-				return a.applyBatch(ctx, l, intake.Config{Store: l.store, Name: name, By: by, Hold: hold, Brakes: brakes, Budget: budget, Reader: rows}, wait, limit)
-			})(ctx, nil)
-		}
-		if found, err := a.applyPlan(ctx, cfg, args[0], f, apply); found || err != nil {
+		there, err := set.remote(cfg)
+		if err != nil {
 			return err
 		}
-		r, closer, err := f.open(a, args[0], cfg.Account)
-		if closer != nil {
-			defer closer.Close()
+		c := intake.Config{By: by, Hold: hold, Brakes: brakes, Budget: budget}
+		apply := func(file office.File) error {
+			return set.withClerk(func(ctx context.Context, at clerk, _ []string) error {
+				return a.applyBatch(ctx, at, file, c, wait, limit)
+			})(ctx, nil)
 		}
+		if found, err := a.applyPlan(args[0], f, apply); found || err != nil {
+			return err
+		}
+		file, done, err := f.open(ctx, a, args[0], cfg.Account, there)
+		defer done()
 		if err != nil {
 			return err
 		}
 		if !yes {
 			return wrongUse(fmt.Errorf("this would order what %s asks for as batch %s: say --yes if it shall, or look first: orderq batch plan %s", args[0], f.name, args[0]))
 		}
-		a.tellIgnored(r)
-		return apply(f.name, r)
+		a.tellIgnored(file.Rows)
+		return apply(file)
 	})
 	return cmd
 }
@@ -183,14 +221,11 @@ func (a *app) tellIgnored(r *sheet.Reader) {
 // badShown is how many rows that are no orders are told one by one; batch results has them all.
 const badShown = 20
 
-func (a *app) applyBatch(ctx context.Context, l *ledger, c intake.Config, wait bool, limit time.Duration) error {
+func (a *app) applyBatch(ctx context.Context, at clerk, file office.File, c intake.Config, wait bool, limit time.Duration) error {
 	bad := 0
 	c.Bad = func(b intake.Bad) {
 		if bad++; bad <= badShown {
 			fmt.Fprintf(a.err, "%s: %s\n", b.Row.Where(), plain(b.Err.Error()))
-		}
-		if bad == badShown+1 {
-			a.note("more rows are no orders: orderq batch results %s has them all with their reasons", c.Name)
 		}
 	}
 	last := a.now()
@@ -200,30 +235,29 @@ func (a *app) applyBatch(ctx context.Context, l *ledger, c intake.Config, wait b
 			a.note("%d rows taken in", s.Rows)
 		}
 	}
-	s, err := intake.Apply(ctx, c)
+	s, err := at.Apply(ctx, file, c)
+	if max(bad, s.Invalid) > badShown {
+		a.note("more rows are no orders: orderq batch results %s has them all with their reasons", file.Name)
+	}
 	var refused *store.RowsRefusedError
 	switch {
 	case errors.Is(err, batch.ErrState), errors.As(err, &refused) && !refused.Other:
-		return fmt.Errorf("batch %s takes no rows any more: it was cancelled; another --name begins another batch", c.Name)
+		return fmt.Errorf("batch %s takes no rows any more: it was cancelled; another --name begins another batch", file.Name)
 	case errors.As(err, &refused):
-		return fmt.Errorf("batch %s is being applied by somebody else by now, who goes on from here; %d rows were taken in", c.Name, s.Rows)
+		return fmt.Errorf("batch %s is being applied by somebody else by now, who goes on from here; %d rows were taken in", file.Name, s.Rows)
 	case err != nil && s.Rows > 0:
 		return fmt.Errorf("%w: %d rows were taken in; apply the file again, they are only counted", err, s.Rows)
 	case err != nil:
 		return err
 	}
-	a.note("%s", taken(c.Name, s))
-	a.warnOfSilence(ctx, l)
-	one, err := l.FindBatch(ctx, s.ID)
-	if err != nil {
-		return err
-	}
+	a.note("%s", taken(file.Name, s))
+	a.warnOfSilence(ctx, at)
 	if wait {
-		return a.watchBatch(ctx, l, one, limit)
+		return a.watchBatch(ctx, at, s.ID, limit)
 	}
-	v, err := l.viewBatch(ctx, one)
+	one, err := at.Batch(ctx, s.ID)
 	if err == nil {
-		err = a.showBatchAs(v)
+		err = a.showBatchAs(batchView{one})
 	}
 	if err == nil && s.Invalid > 0 {
 		err = exit(exitFailed)

@@ -9,9 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"orderq/cmd/internal/config"
+	"orderq/cmd/internal/office"
 	"orderq/tasks"
-	"orderq/tasks/intake"
 	"orderq/worker/plan"
 )
 
@@ -41,63 +40,49 @@ read at all · 3 some rows are no orders.`,
 	set = set.and(cmd, append(portalSettings(), "ORDERQ_ALIASES_FILE", "ORDERQ_BILLING_CONTACT")...)
 	f.bind(cmd)
 	cmd.Flags().StringVarP(&out, "out", "o", "", "write the plan to this `file`, for batch apply")
-	cmd.RunE = a.do(set.withLedger(func(ctx context.Context, l *ledger, args []string) error {
+	cmd.RunE = a.do(func(ctx context.Context, args []string) error {
 		if len(args) > 1 {
 			return wrongUse(errors.New("one file at a time: each is a batch of its own"))
 		}
-		return a.plan(ctx, l, f, args[0], out)
-	}))
+		cfg, err := set.load()
+		if err != nil {
+			return err
+		}
+		there, err := set.remote(cfg)
+		if err != nil {
+			return err
+		}
+		file, done, err := f.open(ctx, a, args[0], cfg.Account, there)
+		defer done()
+		if err != nil {
+			return err
+		}
+		a.tellIgnored(file.Rows)
+		return set.withClerk(func(ctx context.Context, c clerk, _ []string) error { return a.plan(ctx, c, file, out) })(ctx, nil)
+	})
 	return cmd
 }
 
-func (a *app) plan(ctx context.Context, l *ledger, f sheetFlags, path, out string) error {
-	r, closer, err := f.open(a, path, l.cfg.Account)
-	if closer != nil {
-		defer closer.Close()
-	}
-	if err != nil {
-		return err
-	}
-	a.tellIgnored(r)
-	client, err := dialPortal(l.cfg)
-	if err != nil {
-		return err
-	}
-	defer client.Close()
-	resolver, err := resolver(l.cfg, client)
-	if err != nil {
-		return err
-	}
-	var w *plan.Writer
+func (a *app) plan(ctx context.Context, c batchClerk, file office.File, out string) error {
+	var to io.Writer
 	if out != "" {
-		file, err := os.OpenFile(out, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+		kept, err := os.OpenFile(out, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 		if err != nil {
 			return wrongUse(fmt.Errorf("-o: %w", err))
 		}
-		defer file.Close()
-		w, err = plan.NewWriter(file, plan.Head{Name: f.name, Account: l.cfg.Account, Portal: l.cfg.BaseURL, Format: r.Format(), Columns: r.Columns(), At: a.now().UTC()})
-		if err != nil {
-			return err
-		}
+		defer kept.Close()
+		to = kept
 	}
-	p, shown := plan.NewPlanner(f.name, l.store, resolver), 0
-	err = p.All(ctx, r, func(row plan.Row) error {
-		if w != nil {
-			if err := w.Write(row); err != nil {
-				return err
-			}
-		}
+	shown := 0
+	s, err := c.Plan(ctx, file, to, func(row plan.Row) error {
 		shown++
 		return a.showPlanned(row, shown == 1)
 	})
-	if err != nil {
-		return fmt.Errorf("%w; this is a plan of no file, only of its first rows", explain(l.cfg, err))
-	}
-	s := p.Summary()
-	if w != nil {
-		if s.Hash, err = w.Close(s); err != nil {
-			return err
-		}
+	switch {
+	case err != nil && shown == 0:
+		return err
+	case err != nil:
+		return fmt.Errorf("%w; this is a plan of no file, only of its first rows", err)
 	}
 	if err := a.showPlan(s, out); err != nil {
 		return err
@@ -178,7 +163,7 @@ func (a *app) showPlan(s plan.Summary, out string) error {
 }
 
 // applyPlan applies a file that is a plan; found is false where it is none.
-func (a *app) applyPlan(ctx context.Context, cfg config.Config, path string, f sheetFlags, apply func(name string, rows intake.Rows) error) (found bool, err error) {
+func (a *app) applyPlan(path string, f sheetFlags, apply func(office.File) error) (found bool, err error) {
 	if path == "-" {
 		return false, nil
 	}
@@ -194,33 +179,8 @@ func (a *app) applyPlan(ctx context.Context, cfg config.Config, path string, f s
 	if err != nil {
 		return true, wrongUse(err)
 	}
-	switch {
-	case f.name != "" || f.format != "auto" || len(f.defaults) > 0:
+	if f.name != "" || f.format != "auto" || len(f.defaults) > 0 {
 		return true, wrongUse(errors.New("a plan says for itself what the batch is called and what its rows are: leave --name, --format, --set and --allow-duplicate away"))
-	case h.Account != cfg.Account:
-		return true, wrongUse(fmt.Errorf("the plan is for account %s, this command works for %s: say --account", h.Account, cfg.Account))
-	case h.Portal != cfg.BaseURL:
-		return true, wrongUse(fmt.Errorf("the plan was made at %s, and this is %s: plan the file here", h.Portal, cfg.BaseURL))
 	}
-	if _, err := file.Seek(0, io.SeekStart); err != nil {
-		return true, err
-	}
-	client, err := dialPortal(cfg)
-	if err != nil {
-		return true, err
-	}
-	defer client.Close()
-	resolver, err := resolver(cfg, client)
-	if err != nil {
-		return true, err
-	}
-	rows, err := plan.NewReader(ctx, file, s.Hash, resolver)
-	if err != nil {
-		return true, err
-	}
-	err = apply(h.Name, rows)
-	if err != nil {
-		err = explain(cfg, err)
-	}
-	return true, err
+	return true, apply(office.File{Name: h.Name, Raw: file, Plan: &h, Hash: s.Hash})
 }

@@ -9,8 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"orderq/cmd/internal/office"
-	"orderq/store/batch"
-	"orderq/tasks/intake"
 	"orderq/tasks/sheet"
 )
 
@@ -19,51 +17,39 @@ func (a *app) batchList(set settings) *cobra.Command {
 	cmd := &cobra.Command{Use: "list", Short: "List batches, the newest first", Args: none, Example: "  orderq batch list --limit 0"}
 	cmd.Flags().IntVar(&limit, "limit", limit, "at most so many; 0: all")
 	cols := []column{{head: "STATE", width: 9}, {head: "BATCH", width: 24}, {head: "ROWS", width: 6, right: true}, {head: "ORDERS", width: 36}}
-	cmd.RunE = a.do(set.withLedger(func(ctx context.Context, l *ledger, _ []string) error {
+	cmd.RunE = a.do(set.withClerk(func(ctx context.Context, c clerk, _ []string) error {
 		if limit < 0 {
 			return wrongUse(fmt.Errorf("--limit %d: want a whole number, 0 for all", limit))
 		}
-		all, err := batch.Of(l.store).List(ctx, limit)
-		if err != nil {
-			return err
-		}
-		for i, one := range all {
-			v, err := l.viewBatch(ctx, one)
-			if err != nil {
-				return err
+		n := 0
+		err := c.Batches(ctx, limit, func(one office.BatchView) error {
+			v := batchView{one}
+			if n++; a.json {
+				return a.emit(v)
 			}
-			if a.json {
-				if err := a.emit(v); err != nil {
-					return err
-				}
-				continue
-			}
-			if i == 0 {
+			if n == 1 {
 				a.head(cols)
 			}
 			a.row(cols, []string{v.State, v.Name, fmt.Sprint(v.Rows), v.tally()}, false)
-		}
-		if len(all) == 0 && !a.json {
+			return nil
+		})
+		if err == nil && n == 0 && !a.json {
 			a.note("no batches; orderq batch template prints a file to start from")
 		}
-		return nil
+		return err
 	}))
 	return cmd
 }
 
 // oneBatch is a command on one batch.
-func (a *app) oneBatch(set settings, cmd *cobra.Command, work func(context.Context, *ledger, batch.Batch) error) *cobra.Command {
+func (a *app) oneBatch(set settings, cmd *cobra.Command, work func(ctx context.Context, c clerk, word string) error) *cobra.Command {
 	cmd.Args = names(1, batchNamed)
-	cmd.RunE = a.do(set.withLedger(func(ctx context.Context, l *ledger, args []string) error {
+	cmd.RunE = a.do(func(ctx context.Context, args []string) error {
 		if len(args) > 1 {
 			return wrongUse(errors.New("one batch at a time"))
 		}
-		one, err := l.FindBatch(ctx, args[0])
-		if err != nil {
-			return err
-		}
-		return work(ctx, l, one)
-	}))
+		return set.withClerk(func(ctx context.Context, c clerk, args []string) error { return work(ctx, c, args[0]) })(ctx, args)
+	})
 	return cmd
 }
 
@@ -75,8 +61,9 @@ func (a *app) batchStatus(set settings) *cobra.Command {
 Exit: 0 all placed, or satisfied: their PBX has what they ask for · 1 not found,
 or some rows are no orders · 3 some rejected or cancelled · 4 some unknown or in
 review · 5 some not final; the worst of these (1, 4, 5, 3, 0).`,
-	}, func(ctx context.Context, l *ledger, one batch.Batch) error {
-		v, err := l.viewBatch(ctx, one)
+	}, func(ctx context.Context, c clerk, word string) error {
+		one, err := c.Batch(ctx, word)
+		v := batchView{one}
 		if err == nil {
 			err = a.showBatchAs(v)
 		}
@@ -98,22 +85,15 @@ formula (it begins with = + - @ or a tab) gets an apostrophe in front. The
 result may be applied again: it orders nothing twice.`,
 	}
 	cmd.Flags().StringVar(&format, "format", "", "csv or `ndjson` (default: the file's own)")
-	return a.oneBatch(set, cmd, func(ctx context.Context, l *ledger, one batch.Batch) error {
+	return a.oneBatch(set, cmd, func(ctx context.Context, c clerk, word string) error {
 		f := sheet.Format(format)
-		switch {
-		case a.json && format == "":
+		if a.json && format == "" {
 			f = sheet.NDJSON
-		case format == "":
-			f = sheet.Format(one.Format)
 		}
-		if f != sheet.CSV && f != sheet.NDJSON {
+		if f != "" && f != sheet.CSV && f != sheet.NDJSON {
 			return wrongUse(fmt.Errorf("--format %q: want csv or ndjson", format))
 		}
-		err := l.Results(ctx, one, f, a.out)
-		if errors.Is(err, office.ErrOneColumn) {
-			return wrongUse(fmt.Errorf("batch %s: %w", one.Name, err))
-		}
-		return err
+		return c.Results(ctx, word, f, a.out)
 	})
 }
 
@@ -128,21 +108,18 @@ Exit: 0 nothing is left on its way · 4 some are unknown or in review · 5 some
 are being sent.`,
 	}
 	p.sign(cmd)
-	return a.oneBatch(set, cmd, func(ctx context.Context, l *ledger, one batch.Batch) error {
+	return a.oneBatch(set, cmd, func(ctx context.Context, c clerk, word string) error {
 		if p.by == "" {
 			p.by = a.user()
 		}
 		if err := p.fits(); err != nil {
 			return err
 		}
-		n, one, err := l.CancelBatch(ctx, one, p.by, p.note)
+		n, one, err := c.CancelBatch(ctx, word, p.by, p.note)
 		if err != nil {
 			return err
 		}
-		v, err := l.viewBatch(ctx, one)
-		if err != nil {
-			return err
-		}
+		v := batchView{one}
 		a.note("%d orders cancelled", n)
 		code := exitDone
 		for s, n := range v.Counts {
@@ -167,14 +144,11 @@ The old orders stay as they are; the rows show the new ones.
 Exit: as of batch status.`,
 	}
 	p.sign(cmd)
-	return a.oneBatch(set, cmd, func(ctx context.Context, l *ledger, one batch.Batch) error {
+	return a.oneBatch(set, cmd, func(ctx context.Context, c clerk, word string) error {
 		if err := p.needed(); err != nil {
 			return err
 		}
-		r, err := intake.Retry(ctx, l.store, one, p.by, p.note)
-		if errors.Is(err, batch.ErrState) {
-			return fmt.Errorf("batch %s was cancelled: apply its file under another --name", one.Name)
-		}
+		r, one, err := c.RetryBatch(ctx, word, p.by, p.note)
 		if err != nil {
 			return err
 		}
@@ -183,11 +157,8 @@ Exit: as of batch status.`,
 			left += n
 		}
 		a.note("%s made in the place of others; %d left as they are", count(int64(r.Orders), "order"), left)
-		if one, err = batch.Of(l.store).Get(ctx, one.ID); err != nil {
-			return err
-		}
-		v, err := l.viewBatch(ctx, one)
-		return errors.Join(err, a.showBatchAs(v), exit(v.code()))
+		v := batchView{one}
+		return errors.Join(a.showBatchAs(v), exit(v.code()))
 	})
 }
 
@@ -199,16 +170,15 @@ func (a *app) batchApprove(set settings) *cobra.Command {
 it, another name must. Or let one go on that has stopped by itself.`,
 	}
 	p.sign(cmd)
-	return a.oneBatch(set, cmd, func(ctx context.Context, l *ledger, one batch.Batch) error {
+	return a.oneBatch(set, cmd, func(ctx context.Context, c clerk, word string) error {
 		if err := p.needed(); err != nil {
 			return err
 		}
-		one, err := l.ApproveBatch(ctx, one, p.by, p.note)
+		one, err := c.ApproveBatch(ctx, word, p.by, p.note)
 		if err != nil {
 			return err
 		}
-		v, err := l.viewBatch(ctx, one)
-		return errors.Join(err, a.showBatchAs(v))
+		return a.showBatchAs(batchView{one})
 	})
 }
 
@@ -222,10 +192,10 @@ line now and then elsewhere. An order in review is not waited for.
 Exit: as of batch status; 5 where the time was over first.`,
 	}
 	cmd.Flags().DurationVar(&limit, "timeout", 0, "how long at most (default: as long as it takes)")
-	return a.oneBatch(set, cmd, func(ctx context.Context, l *ledger, one batch.Batch) error {
+	return a.oneBatch(set, cmd, func(ctx context.Context, c clerk, word string) error {
 		if limit < 0 {
 			return wrongUse(fmt.Errorf("--timeout %v: want a time such as 30m", limit))
 		}
-		return a.watchBatch(ctx, l, one, limit)
+		return a.watchBatch(ctx, c, word, limit)
 	})
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/vbauerster/mpb/v8/decor"
 
 	"orderq/store"
-	"orderq/store/batch"
 )
 
 // watchPause is how often a batch is counted: it costs Redis a reading of every order's state.
@@ -20,21 +19,24 @@ const watchPause = time.Second
 const quietEvery = 10 * time.Second
 
 // watchBatch follows a batch until nothing moves any more without a person, or the time is over, and shows it.
-func (a *app) watchBatch(ctx context.Context, l *ledger, one batch.Batch, limit time.Duration) error {
-	b := batch.Of(l.store)
+func (a *app) watchBatch(ctx context.Context, c batchClerk, word string, limit time.Duration) error {
 	began := a.now()
-	t := a.tellBatch(one.Name)
-	defer t.close()
+	var t *batchTeller
+	defer func() { t.close() }()
 	var away time.Time
 	for {
-		v, err := batchView{}, error(nil)
-		if one, err = b.Get(ctx, one.ID); err == nil {
-			v, err = l.viewBatch(ctx, one)
+		one, err := c.Batch(ctx, word)
+		v := batchView{one}
+		if t == nil {
+			if err != nil {
+				return err
+			}
+			t, word = a.tellBatch(v.Name), v.ID
 		}
 		now := a.now()
 		switch {
 		case ctx.Err() != nil:
-			a.note("interrupted; the batch goes on without us: orderq batch watch %s", one.Name)
+			a.note("interrupted; the batch goes on without us: orderq batch watch %s", t.name)
 			return ctx.Err()
 		case err == nil:
 			away = time.Time{}
@@ -125,7 +127,7 @@ func paceText(from, to reading, left int) string {
 }
 
 func (t *batchTeller) close() {
-	if t.closed || t.bars == nil {
+	if t == nil || t.closed || t.bars == nil {
 		return
 	}
 	t.closed = true

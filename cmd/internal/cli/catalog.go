@@ -7,9 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"orderq/cmd/internal/config"
 	"orderq/cmd/internal/office"
-	"orderq/yeastar"
 )
 
 func (a *app) catalog() *cobra.Command {
@@ -19,36 +17,17 @@ func (a *app) catalog() *cobra.Command {
 on offer, the billing contacts, and the orders as the portal lists them.`,
 		Example: "  orderq catalog products\n  orderq catalog plans\n  orderq catalog contacts --json\n  orderq catalog orders --limit 10",
 	})
-	set := a.settings(cmd, portalSettings()...)
+	set := a.settings(cmd, append(portalSettings(), "ORDERQ_SERVER", "ORDERQ_TOKEN")...)
 	cmd.AddCommand(a.catalogProducts(set), a.catalogPlans(set), a.catalogContacts(set), a.catalogOrders(set))
 	return cmd
-}
-
-// withPortal is a command's work at the portal.
-func (s settings) withPortal(work func(ctx context.Context, cfg config.Config, c *yeastar.Client) error) func(context.Context, []string) error {
-	return func(ctx context.Context, _ []string) error {
-		cfg, err := s.load()
-		if err != nil {
-			return err
-		}
-		client, err := dialPortal(cfg)
-		if err != nil {
-			return err
-		}
-		defer client.Close()
-		if err := work(ctx, cfg, client); err != nil {
-			return explain(cfg, err)
-		}
-		return nil
-	}
 }
 
 func (a *app) catalogProducts(set settings) *cobra.Command {
 	return &cobra.Command{
 		Use: "products", Short: "List the account's cloud PBXs", Args: none,
 		Example: "  orderq catalog products\n  orderq catalog products --json",
-		RunE: a.do(set.withPortal(func(ctx context.Context, _ config.Config, c *yeastar.Client) error {
-			all, err := office.Products(ctx, c)
+		RunE: a.do(set.withShop(func(ctx context.Context, at shop, _ []string) error {
+			all, err := at.Products(ctx)
 			if err != nil {
 				return err
 			}
@@ -71,8 +50,8 @@ func (a *app) catalogPlans(set settings) *cobra.Command {
 		Example: "  orderq catalog plans\n  orderq catalog plans --product-no 3658B431119665QJ",
 	}
 	cmd.Flags().StringVar(&productNo, "product-no", "", "what is on offer for the PBX of this serial `number`")
-	cmd.RunE = a.do(set.withPortal(func(ctx context.Context, _ config.Config, c *yeastar.Client) error {
-		all, err := office.Services(ctx, c, productNo)
+	cmd.RunE = a.do(set.withShop(func(ctx context.Context, at shop, _ []string) error {
+		all, err := at.Services(ctx, productNo)
 		if err != nil {
 			return err
 		}
@@ -88,8 +67,8 @@ func (a *app) catalogContacts(set settings) *cobra.Command {
 	return &cobra.Command{
 		Use: "contacts", Short: "List the billing contacts", Args: none,
 		Example: "  orderq catalog contacts",
-		RunE: a.do(set.withPortal(func(ctx context.Context, _ config.Config, c *yeastar.Client) error {
-			all, err := office.Contacts(ctx, c)
+		RunE: a.do(set.withShop(func(ctx context.Context, at shop, _ []string) error {
+			all, err := at.Contacts(ctx)
 			if err != nil {
 				return err
 			}
@@ -112,8 +91,8 @@ func (a *app) catalogOrders(set settings) *cobra.Command {
 		if limit < 0 {
 			return wrongUse(fmt.Errorf("--limit %d: want a whole number, 0 for all", limit))
 		}
-		return set.withPortal(func(ctx context.Context, _ config.Config, c *yeastar.Client) error {
-			all, err := office.PortalOrders(ctx, c, limit)
+		return set.withShop(func(ctx context.Context, at shop, _ []string) error {
+			all, err := at.PortalOrders(ctx, limit)
 			if err != nil {
 				return err
 			}

@@ -35,6 +35,7 @@ type desk struct {
 	portal *yeastartest.Server
 	mu     sync.Mutex
 	env    map[string]string
+	clock  func() time.Time // of what the test does itself
 }
 
 func newDesk(t *testing.T) *desk { return deskIn(t, storetest.Embedded(t), yeastartest.Options{}) }
@@ -42,7 +43,7 @@ func newDesk(t *testing.T) *desk { return deskIn(t, storetest.Embedded(t), yeast
 func deskIn(t *testing.T, room *storetest.Room, o yeastartest.Options) *desk {
 	t.Helper()
 	o.ClientID, o.ClientSecret = canaryID, canarySecret
-	d := &desk{t: t, room: room, portal: yeastartest.Start(o)}
+	d := &desk{t: t, room: room, portal: yeastartest.Start(o), clock: time.Now}
 	t.Cleanup(d.portal.Close)
 	at := "redis://" + room.Options.Addr + "/0"
 	if room.Options.Network == "unix" {
@@ -291,7 +292,7 @@ func (d *desk) in(state store.State, reference string) store.Order {
 
 // gate lets an order that is being prepared through, as sent by a journal of that name.
 func (d *desk) gate(o store.Order, sender string) (store.Order, error) {
-	mark, err := d.room.Store.SetMark(d.t.Context(), store.Mark{At: time.Now()}, 0)
+	mark, err := d.room.Store.SetMark(d.t.Context(), store.Mark{At: d.clock()}, 0)
 	if err != nil {
 		return o, err
 	}

@@ -16,5 +16,5 @@
 // # What it does not
 //
 // It decides nothing about orders: it calls package tasks to accept, package store to read and move, and
-// package worker to work. It reads the environment through the function it is given, and nowhere else.
+// package worker to work; or with --server package remote, which asks a server to (clerk.go). It reads the environment through the function it is given, and nowhere else.
 package cli

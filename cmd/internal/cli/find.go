@@ -1,23 +1,16 @@
 package cli
 
-import (
-	"context"
-
-	"orderq/store"
-)
+import "context"
 
 // named is how commands say what they take.
 const named = "an order's id, its reference, or the portal's order number"
 
-// findEach calls do for each named order and prints what went wrong with one before it goes on to the next.
+// each calls do for each word and prints what went wrong with one before it goes on to the next.
 // The error carries the worst code.
-func (a *app) findEach(ctx context.Context, l *ledger, words []string, do func(store.Order) error) error {
+func (a *app) each(ctx context.Context, words []string, do func(word string) error) error {
 	code := exitDone
 	for _, word := range words {
-		o, err := l.Find(ctx, word)
-		if err == nil {
-			err = do(o)
-		}
+		err := do(word)
 		if err == nil {
 			continue
 		}

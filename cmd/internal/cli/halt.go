@@ -16,23 +16,23 @@ wait. A halt outlives restarts.`,
 		Example: "  orderq halt --by anna --note 'the portal shows strange prices'",
 	}
 	p.sign(cmd)
-	set := a.settings(cmd, ledgerSettings()...)
+	set := a.settings(cmd, clientSettings()...)
 	cmd.RunE = a.do(func(ctx context.Context, args []string) error {
 		if err := p.needed(); err != nil {
 			return err
 		}
-		return set.withLedger(func(ctx context.Context, l *ledger, _ []string) error {
-			before, err := l.fleet.Read(ctx)
+		return set.withClerk(func(ctx context.Context, c clerk, _ []string) error {
+			before, err := c.Halt(ctx)
 			if err != nil {
 				return err
 			}
-			if err := l.fleet.HaltBy(ctx, p.by, p.note); err != nil {
+			if err := c.HaltBy(ctx, p.by, p.note); err != nil {
 				return err
 			}
 			if before.Halt != nil {
 				a.note("it was halted before, by %s at %s: %s", plain(before.Halt.By), clock(before.Halt.At), plain(before.Halt.Note))
 			}
-			return a.showHalt(ctx, l, "halted: account "+l.cfg.Account+" sends nothing more until `orderq resume`")
+			return a.showHalt(ctx, c, "halted: account "+before.Account+" sends nothing more until `orderq resume`")
 		})(ctx, args)
 	})
 	return cmd
@@ -45,35 +45,35 @@ func (a *app) resume() *cobra.Command {
 		Example: "  orderq resume --by anna --note 'prices are right again'",
 	}
 	p.sign(cmd)
-	set := a.settings(cmd, ledgerSettings()...)
+	set := a.settings(cmd, clientSettings()...)
 	cmd.RunE = a.do(func(ctx context.Context, args []string) error {
 		if err := p.needed(); err != nil {
 			return err
 		}
-		return set.withLedger(func(ctx context.Context, l *ledger, _ []string) error {
-			before, err := l.fleet.Read(ctx)
+		return set.withClerk(func(ctx context.Context, c clerk, _ []string) error {
+			before, err := c.Halt(ctx)
 			if err != nil {
 				return err
 			}
 			if before.Halt == nil {
-				return a.showHalt(ctx, l, "account "+l.cfg.Account+" is not halted; nothing was changed")
+				return a.showHalt(ctx, c, "account "+before.Account+" is not halted; nothing was changed")
 			}
-			if err := l.fleet.Resume(ctx, p.by, p.note); err != nil {
+			if err := c.Resume(ctx, p.by, p.note); err != nil {
 				return err
 			}
 			a.note("it was halted by %s at %s: %s", plain(before.Halt.By), clock(before.Halt.At), plain(before.Halt.Note))
-			return a.showHalt(ctx, l, "resumed: account "+l.cfg.Account+" sends again")
+			return a.showHalt(ctx, c, "resumed: account "+before.Account+" sends again")
 		})(ctx, args)
 	})
 	return cmd
 }
 
-func (a *app) showHalt(ctx context.Context, l *ledger, text string) error {
+func (a *app) showHalt(ctx context.Context, c accountClerk, text string) error {
 	if !a.json {
 		a.say("%s", text)
 		return nil
 	}
-	h, err := l.Halt(ctx)
+	h, err := c.Halt(ctx)
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ the same PBX, kind and quantity is held until a person releases it.`,
 	p.sign(cmd)
 	cmd.Flags().StringArrayVar(&budgets, "budget", nil, "`scope:of=units`: day:KIND, account:KIND or batch:NAME; none takes it away")
 	cmd.Flags().StringVar(&duplicates, "duplicates", "", "a `time` such as 24h, or off")
-	cmd.RunE = a.do(set.withLedger(func(ctx context.Context, l *ledger, _ []string) error {
+	cmd.RunE = a.do(set.withClerk(func(ctx context.Context, c clerk, _ []string) error {
 		if p.by == "" {
 			return wrongUse(errors.New("--by is missing: say who changes the limits"))
 		}
@@ -44,7 +44,7 @@ the same PBX, kind and quantity is held until a person releases it.`,
 		if err := n.Empty(); err != nil {
 			return wrongUse(err)
 		}
-		woken, err := l.SetLimits(ctx, n)
+		woken, err := c.SetLimits(ctx, n)
 		var wrong *office.WrongLimitError
 		switch {
 		case errors.As(err, &wrong):
@@ -54,7 +54,7 @@ the same PBX, kind and quantity is held until a person releases it.`,
 		case woken > 0:
 			a.note("%s that waited for a budget ask again now", count(int64(woken), "order"))
 		}
-		return a.showLimits(ctx, l)
+		return a.showLimits(ctx, c)
 	}))
 	return cmd
 }

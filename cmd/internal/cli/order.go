@@ -19,7 +19,7 @@ number.`,
   orderq order list --state unknown,review
   orderq order history crm-4711`,
 	})
-	set := a.settings(cmd, ledgerSettings()...)
+	set := a.settings(cmd, clientSettings()...)
 	cmd.AddCommand(
 		a.orderPlace(set), a.orderGet(set), a.orderList(set), a.orderHistory(set), a.orderWait(set),
 		a.orderCancel(set), a.orderRelease(set), a.orderResolve(set),

@@ -22,7 +22,7 @@ Exit: 0 cancelled, also where it was before · 1 too late, or not found.`,
 		Example: "  orderq order cancel crm-4711 --by anna --note 'customer changed his mind'",
 	}
 	p.sign(cmd)
-	cmd.RunE = a.do(set.withLedger(func(ctx context.Context, l *ledger, args []string) error {
+	cmd.RunE = a.do(set.withClerk(func(ctx context.Context, c clerk, args []string) error {
 		if p.by == "" {
 			p.by = a.user()
 		}
@@ -30,8 +30,8 @@ Exit: 0 cancelled, also where it was before · 1 too late, or not found.`,
 			return err
 		}
 		first := true
-		return a.findEach(ctx, l, args, func(o store.Order) error {
-			o, err := cancel(ctx, l, o, p)
+		return a.each(ctx, args, func(word string) error {
+			o, err := cancel(ctx, c, word, p)
 			if err != nil {
 				return err
 			}
@@ -53,11 +53,11 @@ func (a *app) user() string {
 	return "cli"
 }
 
-func cancel(ctx context.Context, l *ledger, o store.Order, p person) (store.Order, error) {
-	o, err := l.Cancel(ctx, o, p.by, p.note)
+func cancel(ctx context.Context, c orderClerk, word string, p person) (store.Order, error) {
+	o, err := c.Cancel(ctx, word, p.by, p.note)
 	var late *office.StateError
 	if errors.As(err, &late) {
-		err = fmt.Errorf("order %s cannot be cancelled, %s", o.ID, tooLate(late.Order))
+		err = fmt.Errorf("order %s cannot be cancelled, %s", late.Order.ID, tooLate(late.Order))
 	}
 	return o, err
 }

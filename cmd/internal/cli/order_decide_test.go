@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -153,8 +154,8 @@ func TestADecisionIsMadeAnewOnAnOrderThatHasMovedOn(t *testing.T) {
 	if _, _, err := st.Take(t.Context(), stale.ID, store.Delivery{Worker: "w", Nonce: "n", Silence: time.Minute, Within: time.Minute}); err != nil {
 		t.Fatal(err)
 	}
-	l := &ledger{Office: &office.Office{Store: st}}
-	got, err := cancel(t.Context(), l, stale, person{by: "anna"})
+	o := &office.Office{Store: st}
+	got, err := o.Cancel(t.Context(), stale, "anna", "")
 	if err != nil || got.State != store.Cancelled {
 		t.Errorf("%s, %v", got.State, err)
 	}
@@ -163,7 +164,8 @@ func TestADecisionIsMadeAnewOnAnOrderThatHasMovedOn(t *testing.T) {
 	if _, err := st.Record(t.Context(), placed, store.Found{To: store.Placed, OrderNo: "NO", Via: store.ViaReference}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := cancel(t.Context(), l, placed, person{by: "anna"}); err == nil || !strings.Contains(err.Error(), "the portal has it as NO") {
+	var late *office.StateError
+	if _, err := o.Cancel(t.Context(), placed, "anna", ""); !errors.As(err, &late) || late.Order.OrderNo != "NO" {
 		t.Errorf("cancelled although placed: %v", err)
 	}
 }

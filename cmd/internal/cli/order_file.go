@@ -7,11 +7,8 @@ import (
 	"os"
 	"time"
 
-	"github.com/hibiken/asynq"
-
 	"orderq/cmd/internal/office"
 	"orderq/store"
-	"orderq/store/gather"
 	"orderq/tasks"
 )
 
@@ -29,24 +26,20 @@ func (a *app) placeFile(ctx context.Context, set settings, path string, dryRun b
 	if dryRun {
 		return a.rehearseFile(ctx, set, in)
 	}
-	l, err := set.connect(ctx)
+	c, done, err := set.clerk(ctx)
 	if err != nil {
 		return err
 	}
-	defer l.close()
-	client := tasks.NewClient(l.store, asynq.NewClientFromRedisClient(gather.Of(l.rdb)))
-	a.warnOfSilence(ctx, l)
+	defer done()
+	a.warnOfSilence(ctx, c)
 
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	ordered := office.Deal(ctx, office.NewLines(in), l.cfg.Account, func(line *office.Intake) {
-		line.Placed, line.Err = client.Place(ctx, line.Intent)
-	})
-	return a.collect(ctx, stop, l, ordered, wait)
+	return a.collect(ctx, stop, c, c.PlaceLines(ctx, in), wait)
 }
 
 // collect prints what became of the lines, in their order, and waits for the orders where that is asked.
-func (a *app) collect(ctx context.Context, stop context.CancelCauseFunc, l *ledger, ordered <-chan *office.Intake, wait time.Duration) error {
+func (a *app) collect(ctx context.Context, stop context.CancelCauseFunc, c clerk, ordered <-chan *office.Intake, wait time.Duration) error {
 	var (
 		refused, unanswered, first int
 		failure                    error
@@ -89,7 +82,7 @@ func (a *app) collect(ctx context.Context, stop context.CancelCauseFunc, l *ledg
 		code = exitFailed
 	}
 	if wait > 0 && len(accepted) > 0 {
-		waited, err := a.await(ctx, l.store, accepted, wait)
+		waited, err := a.await(ctx, c, accepted, wait)
 		if err != nil {
 			return err
 		}

@@ -4,8 +4,6 @@ import (
 	"context"
 
 	"github.com/spf13/cobra"
-
-	"orderq/store"
 )
 
 func (a *app) orderGet(set settings) *cobra.Command {
@@ -16,10 +14,10 @@ func (a *app) orderGet(set settings) *cobra.Command {
 Exit: 0 shown, whatever its state · 1 one of them not found. To end with a code
 that tells the state: orderq order wait --timeout 0s.`,
 		Example: "  orderq order get crm-4711\n  orderq order get EK3206246063826526208 --json",
-		RunE: a.do(set.withLedger(func(ctx context.Context, l *ledger, args []string) error {
+		RunE: a.do(set.withClerk(func(ctx context.Context, c clerk, args []string) error {
 			first := true
-			return a.findEach(ctx, l, args, func(o store.Order) error {
-				o, err := l.Now(ctx, o)
+			return a.each(ctx, args, func(word string) error {
+				o, err := c.Order(ctx, word)
 				if err != nil {
 					return err
 				}
@@ -28,9 +26,9 @@ that tells the state: orderq order wait --timeout 0s.`,
 				if err != nil || a.json || !o.State.InDoubt() {
 					return err
 				}
-				line, err := l.store.Line(ctx, o.Target, waitersNamed)
-				if err == nil && line.Holder == o.ID {
-					a.field("waiting", behind(line.Waiting, line.Total))
+				ids, total, err := c.Behind(ctx, o, waitersNamed)
+				if err == nil {
+					a.field("waiting", behind(ids, total))
 				}
 				return err
 			})

@@ -16,12 +16,8 @@ func (a *app) orderHistory(set settings) *cobra.Command {
 		Long: `Show every move of an order, the oldest first: when, from which state to which,
 who, why, and what was seen on the wire.`,
 		Example: "  orderq order history crm-4711\n  orderq order history crm-4711 --json",
-		RunE: a.do(set.withLedger(func(ctx context.Context, l *ledger, args []string) error {
-			o, err := l.Find(ctx, args[0])
-			if err != nil {
-				return err
-			}
-			entries, err := l.store.History(ctx, o.ID)
+		RunE: a.do(set.withClerk(func(ctx context.Context, c clerk, args []string) error {
+			entries, err := c.History(ctx, args[0])
 			if err != nil {
 				return err
 			}

@@ -45,12 +45,8 @@ state and within a state the newest first, so that no list is too long.`,
 		if _, err := w.Filter(tasks.DefaultAccount, a.now()); err != nil { // before Redis is asked
 			return flagProblem(err)
 		}
-		return set.withLedger(func(ctx context.Context, l *ledger, _ []string) error {
-			f, err := w.Filter(l.cfg.Account, a.now())
-			if err != nil {
-				return flagProblem(err)
-			}
-			return a.list(ctx, l, f, wide)
+		return set.withClerk(func(ctx context.Context, c clerk, _ []string) error {
+			return a.listed(func(do func(store.Order) error) error { return flagProblem(c.List(ctx, w, a.now(), do)) }, wide)
 		})(ctx, nil)
 	})
 	return cmd
@@ -87,24 +83,6 @@ func listColumns(wide bool) []column {
 		cols = append(cols, column{head: "KIND", width: 21}, column{head: "ACCEPTED", width: 20}, column{head: "ID", width: 26})
 	}
 	return append(cols, column{head: "ORDER NO", width: 21})
-}
-
-func (a *app) list(ctx context.Context, l *ledger, f store.Filter, wide bool) error {
-	if f.Limit > 0 {
-		orders, err := l.store.List(ctx, f)
-		if err != nil {
-			return err
-		}
-		return a.listed(func(do func(store.Order) error) error {
-			for _, o := range orders {
-				if err := do(o); err != nil {
-					return err
-				}
-			}
-			return nil
-		}, wide)
-	}
-	return a.listed(func(do func(store.Order) error) error { return l.store.Each(ctx, f, do) }, wide)
 }
 
 // listed writes the orders that each gives.

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"orderq/cmd/internal/office"
+	"orderq/cmd/internal/remote"
 	"orderq/store"
 	"orderq/tasks"
 )
@@ -106,14 +107,12 @@ func (a *app) intentOf(set settings, intent *intentFlags, tell bool) (tasks.Inte
 }
 
 func (a *app) placeOne(ctx context.Context, set settings, in tasks.Intent, wait time.Duration) error {
-	l, err := set.connect(ctx)
+	c, done, err := set.clerk(ctx)
 	if err != nil {
 		return err
 	}
-	defer l.close()
-	queue := l.queue()
-	defer queue.Close()
-	placed, err := tasks.NewClient(l.store, queue).Place(ctx, in)
+	defer done()
+	placed, err := c.Place(ctx, in)
 	if err != nil {
 		return notAccepted(in, err)
 	}
@@ -128,10 +127,10 @@ func (a *app) placeOne(ctx context.Context, set settings, in tasks.Intent, wait 
 	case o.State == store.Held && o.WaitingFor == store.WaitDuplicate:
 		a.note("held: it %s; if both are wanted: orderq order release %s --by NAME --note TEXT, else order cancel", plain(o.Reason), o.ID)
 	case !o.State.Final():
-		a.warnOfSilence(ctx, l)
+		a.warnOfSilence(ctx, c)
 	}
 	if wait > 0 && o.WaitingFor != store.WaitDuplicate {
-		waited, err := a.await(ctx, l.store, []store.Order{o}, wait)
+		waited, err := a.await(ctx, c, []store.Order{o}, wait)
 		if err != nil {
 			return err
 		}
@@ -151,21 +150,24 @@ func (a *app) placeOne(ctx context.Context, set settings, in tasks.Intent, wait 
 func notAccepted(in tasks.Intent, err error) error {
 	var invalid *tasks.Invalid
 	var conflict *tasks.ConflictError
-	if errors.As(err, &invalid) || errors.As(err, &conflict) {
+	if errors.As(err, &invalid) || errors.As(err, &conflict) || remote.Undone(err) {
 		return err
 	}
 	return fmt.Errorf("%w: it may have been accepted; place it again with --reference %s, which never orders twice", err, in.Reference)
 }
 
 // warnOfSilence tells a person that nobody is there to do the work.
-func (a *app) warnOfSilence(ctx context.Context, l *ledger) {
-	s, err := l.fleet.Read(ctx)
-	switch {
-	case err != nil: // the order is accepted, and this was a courtesy
-	case s.Halt != nil:
-		a.note("the account is halted by %s (%s): nothing is sent until `orderq resume`", plain(s.Halt.By), plain(s.Halt.Note))
-	case len(office.Alive(s)) == 0:
-		a.note("no worker is running for account %s: start one with `orderq worker`", l.cfg.Account)
+func (a *app) warnOfSilence(ctx context.Context, c accountClerk) {
+	h, err := c.Halt(ctx)
+	if err != nil { // the order is accepted, and this was a courtesy
+		return
+	}
+	if h.Halted {
+		a.note("the account is halted by %s (%s): nothing is sent until `orderq resume`", plain(h.Halt.By), plain(h.Halt.Note))
+		return
+	}
+	if n, err := c.Workers(ctx); err == nil && n == 0 {
+		a.note("no worker is running for account %s: start one with `orderq worker`", h.Account)
 	}
 }
 

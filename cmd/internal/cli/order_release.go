@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"orderq/cmd/internal/office"
-	"orderq/store"
 )
 
 func (a *app) orderRelease(set settings) *cobra.Command {
@@ -21,16 +20,16 @@ Exit: 0 released · 1 not held, or not found.`,
 		Example: "  orderq order release crm-4711 --by anna --note 'they do want it twice'",
 	}
 	p.sign(cmd)
-	cmd.RunE = a.do(set.withLedger(func(ctx context.Context, l *ledger, args []string) error {
+	cmd.RunE = a.do(set.withClerk(func(ctx context.Context, c clerk, args []string) error {
 		if err := p.needed(); err != nil {
 			return err
 		}
 		first := true
-		return a.findEach(ctx, l, args, func(o store.Order) error {
-			o, err := l.Release(ctx, o, p.by, p.note)
+		return a.each(ctx, args, func(word string) error {
+			o, err := c.Release(ctx, word, p.by, p.note)
 			var no *office.StateError
 			if errors.As(err, &no) {
-				return fmt.Errorf("order %s is %s and not held: there is nothing to release", o.ID, describe(no.Order))
+				return fmt.Errorf("order %s is %s and not held: there is nothing to release", no.Order.ID, describe(no.Order))
 			}
 			if err != nil {
 				return err

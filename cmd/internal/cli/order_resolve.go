@@ -68,7 +68,7 @@ state, as order wait has it: 4 unknown or in review · 5 being sent.`,
 		case gone && !resend:
 			return wrongUse(errors.New("--sender-gone goes with --resend"))
 		case looks:
-			return set.withLedger(a.card)(ctx, args)
+			return set.withClerk(a.card)(ctx, args)
 		case len(answers) != 1, answers[0].Answer == review.Placed && answers[0].OrderNo == "":
 			return wrongUse(errors.New("say one of --placed ORDERNO, --resend, --drop"))
 		}
@@ -77,15 +77,10 @@ state, as order wait has it: 4 unknown or in review · 5 being sent.`,
 		}
 		d := answers[0]
 		d.By, d.Note = p.by, p.note
-		return set.withLedger(func(ctx context.Context, l *ledger, args []string) error {
-			o, err := l.Find(ctx, args[0])
+		return set.withClerk(func(ctx context.Context, c clerk, args []string) error {
+			o, err := c.Resolve(ctx, args[0], d)
 			if err != nil {
 				return err
-			}
-			r, done := l.Reviewer()
-			defer done()
-			if o, err = r.Decide(ctx, o, d); err != nil {
-				return explain(l.cfg, err)
 			}
 			return a.result(o, true)
 		})(ctx, args)
@@ -94,14 +89,8 @@ state, as order wait has it: 4 unknown or in review · 5 being sent.`,
 }
 
 // card shows the evidence.
-func (a *app) card(ctx context.Context, l *ledger, args []string) error {
-	o, err := l.Find(ctx, args[0])
-	if err != nil {
-		return err
-	}
-	r, done := l.Reviewer()
-	defer done()
-	c, err := r.Card(ctx, o)
+func (a *app) card(ctx context.Context, at clerk, args []string) error {
+	c, err := at.Evidence(ctx, args[0])
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ within the time; of several orders the worst (1, 4, 5, 3, 0).`,
   orderq order wait crm-4711 --timeout 0s   only tell by the exit code`,
 	}
 	cmd.Flags().DurationVar(&limit, "timeout", 0, "how long at most, e.g. 5m; 0s: look once (default: as long as it takes)")
-	cmd.RunE = a.do(set.withLedger(func(ctx context.Context, l *ledger, args []string) error {
+	cmd.RunE = a.do(set.withClerk(func(ctx context.Context, c clerk, args []string) error {
 		if limit < 0 {
 			return wrongUse(fmt.Errorf("--timeout %v: want a time such as 30s or 5m, or 0s to look once", limit))
 		}
@@ -32,12 +32,18 @@ within the time; of several orders the worst (1, 4, 5, 3, 0).`,
 			limit = forEver
 		}
 		var orders []store.Order
-		code := codeOf(a.findEach(ctx, l, args, func(o store.Order) error { orders = append(orders, o); return nil }))
-		if len(orders) == 0 && len(args) == 1 {
-			_, err := l.Find(ctx, args[0])
+		err := a.each(ctx, args, func(word string) error {
+			o, err := c.Order(ctx, word)
+			if err == nil {
+				orders = append(orders, o)
+			}
+			return err
+		})
+		if err != nil && len(orders) == 0 && len(args) == 1 {
 			return err
 		}
-		orders, err := a.await(ctx, l.store, orders, limit)
+		code := codeOf(err)
+		orders, err = a.await(ctx, c, orders, limit)
 		if err != nil {
 			return err
 		}
@@ -58,7 +64,7 @@ const (
 	// The pauses between two looks: short at first, because an order takes a fraction of a second; a
 	// second at last, because a person does not notice less.
 	firstPause, lastPause = 25 * time.Millisecond, time.Second
-	// redisAway is how long a Redis may be away while somebody waits: a restart or a failover takes less.
+	// redisAway is how long a Redis, or a server, may be away while somebody waits: a restart or a failover takes less.
 	redisAway = time.Minute
 	// progressEvery is how often a wait for many orders tells how far it is.
 	progressEvery = time.Second
@@ -68,8 +74,8 @@ const (
 func settled(o store.Order) bool { return o.State.Final() || o.State == store.Review }
 
 // await looks at orders until all are settled, the limit is over, or ctx ends, and gives them as they were
-// seen last, in their order. Changes are told on stderr. The error is Redis' alone, away for too long.
-func (a *app) await(ctx context.Context, st *store.Store, orders []store.Order, limit time.Duration) ([]store.Order, error) {
+// seen last, in their order. Changes are told on stderr. The error is of who is asked alone, away for too long.
+func (a *app) await(ctx context.Context, c clerk, orders []store.Order, limit time.Duration) ([]store.Order, error) {
 	deadline := a.now().Add(limit)
 	p := progress{app: a, told: map[string]string{}}
 	pause := firstPause
@@ -92,12 +98,12 @@ func (a *app) await(ctx context.Context, st *store.Store, orders []store.Order, 
 			return orders, nil
 		}
 		pause = min(2*pause, lastPause)
-		switch err := refresh(ctx, st, orders); {
+		switch err := refresh(ctx, c, orders); {
 		case err == nil || ctx.Err() != nil:
 			away = time.Time{}
 		case away.IsZero():
 			away = a.now()
-			a.note("Redis does not answer; still waiting")
+			a.note("%s does not answer; still waiting", c.Name())
 		case a.now().Sub(away) > redisAway:
 			return orders, err
 		}
@@ -105,7 +111,7 @@ func (a *app) await(ctx context.Context, st *store.Store, orders []store.Order, 
 }
 
 // refresh reads those that are not settled anew.
-func refresh(ctx context.Context, st *store.Store, orders []store.Order) error {
+func refresh(ctx context.Context, c orderClerk, orders []store.Order) error {
 	const chunk = 256
 	at := map[string][]int{}
 	var ids []string
@@ -120,7 +126,7 @@ func refresh(ctx context.Context, st *store.Store, orders []store.Order) error {
 	}
 	for len(ids) > 0 {
 		n := min(chunk, len(ids))
-		fresh, err := st.GetMany(ctx, ids[:n])
+		fresh, err := c.Orders(ctx, ids[:n])
 		if err != nil {
 			return err
 		}

@@ -31,7 +31,8 @@ review · 5 not final yet; of several orders the worst (1, 4, 5, 3, 0).`,
   orderq doctor                             check the settings by reads alone
   orderq order place --kind add_recording_minutes --quantity 1000 \
       --product-no 3658B431119665QJ --wait 1m
-  orderq status                             is the money safe?`,
+  orderq status                             is the money safe?
+  orderq status --server https://orders.example.com    the same, by HTTP`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          a.subcommand,
@@ -100,6 +101,9 @@ func flagError(cmd *cobra.Command, err error) error {
 	var unknown *pflag.NotExistError
 	if !errors.As(err, &unknown) {
 		return err
+	}
+	if unknown.GetSpecifiedName() == "server" && cmd.HasParent() {
+		return fmt.Errorf("%s works on this machine and its own Redis: it takes no --server, and does not look at ORDERQ_SERVER", cmd.CommandPath())
 	}
 	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {

@@ -47,15 +47,21 @@ func (s settings) and(cmd *cobra.Command, variables ...string) settings {
 	return s
 }
 
+// env is the environment with the flags over it.
+func (s settings) env() func(string) (string, bool) {
+	env := s.app.env
+	for _, f := range s.flags {
+		env = f.Over(env)
+	}
+	return env
+}
+
 // load reads flags and environment. A setting that cannot be read is wrong use.
 func (s settings) load() (config.Config, error) { return s.loadOver(nil) }
 
 // loadOver is load with values that beat flags and environment.
 func (s settings) loadOver(over map[string]string) (config.Config, error) {
-	env := s.app.env
-	for _, f := range s.flags {
-		env = f.Over(env)
-	}
+	env := s.env()
 	cfg, err := config.Load(func(name string) (string, bool) {
 		if text, ok := over[name]; ok {
 			return text, text != ""

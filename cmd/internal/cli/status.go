@@ -22,9 +22,9 @@ Exit: 0 nothing is in doubt · 4 orders are in doubt or need a person · 1 the
 portal has more orders than were asked for, or Redis does not answer.`,
 		Example: "  orderq status\n  orderq status --json",
 	}
-	set := a.settings(cmd, append(ledgerSettings(), "YEASTAR_BASE_URL")...)
-	cmd.RunE = a.do(set.withLedger(func(ctx context.Context, l *ledger, _ []string) error {
-		rep, err := l.Report(ctx)
+	set := a.settings(cmd, append(clientSettings(), "YEASTAR_BASE_URL")...)
+	cmd.RunE = a.do(set.withClerk(func(ctx context.Context, c clerk, _ []string) error {
+		rep, err := c.Report(ctx)
 		r := report{rep}
 		if err != nil {
 			return err

@@ -26,7 +26,7 @@ that may be called all the same; set it where the workers run, too.`,
   orderq webhook test wh5d2k…
   orderq webhook log wh5d2k…`,
 	})
-	set := a.settings(cmd, append(ledgerSettings(), "ORDERQ_WEBHOOK_ALLOW")...)
+	set := a.settings(cmd, append(clientSettings(), "ORDERQ_WEBHOOK_ALLOW")...)
 	cmd.AddCommand(
 		a.webhookAdd(set), a.webhookList(set), a.webhookShow(set), a.webhookSet(set), a.webhookRemove(set), a.webhookRotate(set), a.webhookTest(set),
 		a.webhookLog(set), a.webhookReplay(set), a.webhookSwitch(set, true), a.webhookSwitch(set, false),
@@ -50,9 +50,9 @@ signatures with is shown now and never again; webhook rotate makes another.`,
 	flag.StringVar(&n.Description, "description", "", "`text` for people: whose it is")
 	flag.BoolVar(&n.Disabled, "disabled", false, "do not deliver before webhook enable")
 	flag.StringVar(&n.By, "by", "", "`name` of who adds it (default: the user's)")
-	cmd.RunE = a.do(set.withLedger(func(ctx context.Context, l *ledger, args []string) error {
+	cmd.RunE = a.do(set.withClerk(func(ctx context.Context, c clerk, args []string) error {
 		n.URL, n.By = args[0], a.orUser(n.By)
-		s, err := l.AddWebhook(ctx, n)
+		s, err := c.AddWebhook(ctx, n)
 		if err != nil {
 			return webhookProblem(err)
 		}
@@ -144,8 +144,8 @@ func (a *app) showWebhookAs(e hook.Endpoint) error {
 func (a *app) webhookList(set settings) *cobra.Command {
 	cmd := &cobra.Command{Use: "list", Short: "List webhooks", Args: none, Example: "  orderq webhook list --json"}
 	cols := []column{{head: "ID", width: 18}, {head: "ON", width: 3}, {head: "PENDING", width: 7, right: true}, {head: "TOLD OF", width: 20}, {head: "URL", width: 24}}
-	cmd.RunE = a.do(set.withLedger(func(ctx context.Context, l *ledger, _ []string) error {
-		all, err := l.Hooks().List(ctx)
+	cmd.RunE = a.do(set.withClerk(func(ctx context.Context, c clerk, _ []string) error {
+		all, err := c.Webhooks(ctx)
 		if err != nil {
 			return err
 		}
@@ -173,20 +173,16 @@ func (a *app) webhookList(set settings) *cobra.Command {
 const webhookNamed = "a webhook's id"
 
 // oneWebhook is a command on one endpoint.
-func (a *app) oneWebhook(set settings, cmd *cobra.Command, work func(context.Context, *ledger, string) error) *cobra.Command {
+func (a *app) oneWebhook(set settings, cmd *cobra.Command, work func(context.Context, hookClerk, string) error) *cobra.Command {
 	cmd.Args = one(webhookNamed)
-	cmd.RunE = a.do(set.withLedger(func(ctx context.Context, l *ledger, args []string) error {
-		return webhookProblem(work(ctx, l, args[0]))
+	cmd.RunE = a.do(set.withClerk(func(ctx context.Context, c clerk, args []string) error {
+		return webhookProblem(work(ctx, c, args[0]))
 	}))
 	return cmd
 }
 
-// shown shows an endpoint as it is now, unless err.
-func (a *app) shown(ctx context.Context, l *ledger, id string, err error) error {
-	if err != nil {
-		return err
-	}
-	e, err := l.Hooks().Get(ctx, id)
+// shown shows an endpoint, unless err.
+func (a *app) shown(e hook.Endpoint, err error) error {
 	if err != nil {
 		return err
 	}
@@ -195,17 +191,14 @@ func (a *app) shown(ctx context.Context, l *ledger, id string, err error) error 
 
 func (a *app) webhookShow(set settings) *cobra.Command {
 	return a.oneWebhook(set, &cobra.Command{Use: "show ID", Short: "Show a webhook", Example: "  orderq webhook show wh5d2k…"},
-		func(ctx context.Context, l *ledger, id string) error { return a.shown(ctx, l, id, nil) })
+		func(ctx context.Context, c hookClerk, id string) error { return a.shown(c.Webhook(ctx, id)) })
 }
 
 func (a *app) webhookRemove(set settings) *cobra.Command {
 	return a.oneWebhook(set, &cobra.Command{
 		Use: "remove ID", Short: "Forget a webhook, its secret and its log", Example: "  orderq webhook remove wh5d2k…",
-	}, func(ctx context.Context, l *ledger, id string) error {
-		e, err := l.Hooks().Get(ctx, id)
-		if err == nil {
-			err = l.Hooks().Remove(ctx, id)
-		}
+	}, func(ctx context.Context, c hookClerk, id string) error {
+		e, err := c.RemoveWebhook(ctx, id)
 		if err != nil {
 			return err
 		}

@@ -24,7 +24,7 @@ log and what waits, which goes to the new URL. An empty list is all of them.`,
 	flag.StringSliceVar(&kinds, "kind", nil, "only of these `kinds`: "+strings.Join(kindNames(), ", "))
 	flag.StringVar(&description, "description", "", "`text` for people: whose it is")
 	flag.StringVar(&by, "by", "", "`name` of who does (default: the user's)")
-	return a.oneWebhook(set, cmd, func(ctx context.Context, l *ledger, id string) error {
+	return a.oneWebhook(set, cmd, func(ctx context.Context, h hookClerk, id string) error {
 		var c office.WebhookChange
 		if flag.Changed("url") {
 			c.URL = &url
@@ -41,10 +41,6 @@ log and what waits, which goes to the new URL. An empty list is all of them.`,
 		if c == (office.WebhookChange{}) {
 			return wrongUse(errors.New("nothing is to be changed: say --url, --state, --kind or --description"))
 		}
-		e, err := l.ChangeWebhook(ctx, id, c, a.orUser(by))
-		if err != nil {
-			return err
-		}
-		return a.showWebhookAs(e)
+		return a.shown(h.ChangeWebhook(ctx, id, c, a.orUser(by)))
 	})
 }

@@ -19,8 +19,8 @@ signatures, so that the receiver can be changed meanwhile.`,
 	}
 	cmd.Flags().StringVar(&keep, "keep", "24h", "how `long` the secret before signs too; 0s: not at all")
 	cmd.Flags().StringVar(&by, "by", "", "`name` of who does (default: the user's)")
-	return a.oneWebhook(set, cmd, func(ctx context.Context, l *ledger, id string) error {
-		s, err := l.RotateWebhook(ctx, id, keep, a.orUser(by))
+	return a.oneWebhook(set, cmd, func(ctx context.Context, c hookClerk, id string) error {
+		s, err := c.RotateWebhook(ctx, id, keep, a.orUser(by))
 		if err != nil {
 			return err
 		}
@@ -35,8 +35,8 @@ func (a *app) webhookTest(set settings) *cobra.Command {
 behind another firewall: webhook log has what they meet.
 
 Exit: 0 it answered 2xx · 1 anything else.`,
-	}, func(ctx context.Context, l *ledger, id string) error {
-		t, err := l.TestWebhook(ctx, id)
+	}, func(ctx context.Context, c hookClerk, id string) error {
+		t, err := c.TestWebhook(ctx, id)
 		if err != nil {
 			return err
 		}
@@ -79,11 +79,11 @@ keep some until they could be delivered.`, hook.Lines),
 	}
 	cmd.Flags().IntVar(&limit, "limit", limit, "at most so many")
 	cols := []column{{head: "AT", width: 20}, {head: "OUTCOME", width: 9}, {head: "EVENT", width: 18}, {head: "TRY", width: 3, right: true}, {head: "ANSWER", width: 24}}
-	return a.oneWebhook(set, cmd, func(ctx context.Context, l *ledger, id string) error {
+	return a.oneWebhook(set, cmd, func(ctx context.Context, c hookClerk, id string) error {
 		if limit < 1 {
 			return wrongUse(fmt.Errorf("--limit %d: want a whole number from 1", limit))
 		}
-		all, err := l.Hooks().Log(ctx, id, limit)
+		all, err := c.WebhookLog(ctx, id, limit)
 		if err != nil {
 			return err
 		}
@@ -131,9 +131,8 @@ time: a receiver that remembers them takes none twice.`,
 	cmd.Flags().StringVar(&event, "event", "", "`id` of one event, from webhook log or the API's stream")
 	cmd.Flags().StringVar(&since, "since", "", "all behind this event's `id`, or since this time")
 	cmd.Flags().StringVar(&by, "by", "", "`name` of who does (default: the user's)")
-	return a.oneWebhook(set, cmd, func(ctx context.Context, l *ledger, id string) error {
-		_, err := l.ReplayWebhook(ctx, id, event, since, a.orUser(by))
-		return a.shown(ctx, l, id, err)
+	return a.oneWebhook(set, cmd, func(ctx context.Context, c hookClerk, id string) error {
+		return a.shown(c.ReplayWebhook(ctx, id, event, since, a.orUser(by)))
 	})
 }
 
@@ -144,11 +143,7 @@ func (a *app) webhookSwitch(set settings, on bool) *cobra.Command {
 		cmd = &cobra.Command{Use: "enable ID", Short: "Go on with deliveries where they stopped", Example: "  orderq webhook enable wh5d2k…"}
 	}
 	cmd.Flags().StringVar(&by, "by", "", "`name` of who does (default: the user's)")
-	return a.oneWebhook(set, cmd, func(ctx context.Context, l *ledger, id string) error {
-		change := l.Hooks().Disable
-		if on {
-			change = l.Hooks().Enable
-		}
-		return a.shown(ctx, l, id, change(ctx, id, a.orUser(by)))
+	return a.oneWebhook(set, cmd, func(ctx context.Context, c hookClerk, id string) error {
+		return a.shown(c.SwitchWebhook(ctx, id, on, a.orUser(by)))
 	})
 }

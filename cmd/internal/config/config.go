@@ -45,6 +45,12 @@ type Config struct {
 	// TLSCert and TLSKey are the paths of the listener's certificate (with its chain) and key, in PEM. Empty: plain HTTP.
 	TLSCert, TLSKey string
 
+	// Server is the base URL of the HTTP API that commands ask instead of Redis, without a slash at its end. Empty:
+	// they ask Redis.
+	Server string
+	// ServerToken is sent to it, as a bearer's. Empty: none.
+	ServerToken yeastar.Secret
+
 	// WebhookAllow are networks that webhooks may be delivered to although they are not public, and by plain http.
 	// Default: none.
 	WebhookAllow []netip.Prefix

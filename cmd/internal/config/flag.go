@@ -65,3 +65,16 @@ func (f *Flags) Over(env func(string) (string, bool)) func(string) (string, bool
 		return env(name)
 	}
 }
+
+// Given lists the variables whose flags, or whose files' flags, were given. Call it after the flags were parsed.
+func (f *Flags) Given() []string {
+	var names []string
+	for _, v := range variables() {
+		for _, flag := range []string{v.flagName(), v.flagName() + "-file"} {
+			if fl := f.set.Lookup(flag); fl != nil && fl.Changed {
+				names = append(names, v.name)
+			}
+		}
+	}
+	return names
+}

@@ -50,7 +50,7 @@ func TestSecretsHaveNoFlagButTheirFiles(t *testing.T) {
 	t.Parallel()
 	set := pflag.NewFlagSet("orderq", pflag.ContinueOnError)
 	Bind(set)
-	for _, name := range []string{"yeastar-client-id", "yeastar-client-secret", "api-tokens", "yeastar-proxy"} {
+	for _, name := range []string{"yeastar-client-id", "yeastar-client-secret", "api-tokens", "yeastar-proxy", "token"} {
 		if set.Lookup(name) != nil {
 			t.Errorf("--%s would show a secret to every user of the machine", name)
 		}
@@ -67,7 +67,7 @@ func TestEveryVariableOfTheContractHasAFlagThatNamesIt(t *testing.T) {
 	for _, name := range []string{
 		"redis-url", "yeastar-base-url", "yeastar-user-agent", "listen", "metrics-listen", "concurrency", "servers", "rate", "call-timeout", "settle",
 		"on-absent", "journal", "billing-contact", "aliases-file", "allow-volatile-ledger", "shutdown-timeout", "task-timeout", "sweep-every",
-		"heartbeat-every", "breaker-open", "log-level", "log-format", "account",
+		"heartbeat-every", "breaker-open", "log-level", "log-format", "account", "server",
 	} {
 		fl := set.Lookup(name)
 		if fl == nil {
@@ -92,5 +92,13 @@ func TestACommandMayTakeSomeFlagsOnly(t *testing.T) {
 	}
 	if _, err := Load(f.Over(lookup(nil))); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestWhatWasGivenByFlagIsKnown(t *testing.T) {
+	t.Parallel()
+	f, err := parsed(t, []string{"--rate", "5/s", "--token-file", "/x"})
+	if got := f.Given(); err != nil || !slices.Equal(got, []string{"ORDERQ_TOKEN", "ORDERQ_RATE"}) {
+		t.Errorf("got %v, %v", got, err)
 	}
 }

@@ -52,7 +52,7 @@ func TestEveryVariableArrives(t *testing.T) {
 		"ORDERQ_JOURNAL": "/var/j", "ORDERQ_SWEEP_EVERY": "200ms", "ORDERQ_HEARTBEAT_EVERY": "3s", "ORDERQ_BREAKER_OPEN": "1m",
 		"ORDERQ_LOG_LEVEL": "debug", "ORDERQ_LOG_FORMAT": "json",
 		"ORDERQ_API_RATE": "50/s", "ORDERQ_TLS_CERT": "/etc/cert.pem", "ORDERQ_TLS_KEY": "/etc/key.pem",
-		"ORDERQ_WEBHOOK_ALLOW": "10.1.0.0/16, ::1",
+		"ORDERQ_WEBHOOK_ALLOW": "10.1.0.0/16, ::1", "ORDERQ_SERVER": "https://orders.test/q/", "ORDERQ_TOKEN": canary,
 	}))
 	if err != nil {
 		t.Fatal(err)
@@ -64,6 +64,7 @@ func TestEveryVariableArrives(t *testing.T) {
 		Concurrency: 64, Servers: 4, Rate: Rate{300, time.Minute}, CallTimeout: 5 * time.Second, TaskTimeout: 7 * time.Second,
 		ShutdownTimeout: 9 * time.Second, Settle: time.Millisecond, OnAbsent: AbsentReview, Journal: "/var/j", SweepEvery: 200 * time.Millisecond,
 		HeartbeatEvery: 3 * time.Second, BreakerOpen: time.Minute, LogLevel: "debug", LogFormat: "json",
+		Server: "https://orders.test/q", ServerToken: canary,
 		APIRate: Rate{50, time.Second}, TLSCert: "/etc/cert.pem", TLSKey: "/etc/key.pem",
 		WebhookAllow: []netip.Prefix{netip.MustParsePrefix("10.1.0.0/16"), netip.MustParsePrefix("::1/128")},
 	}
@@ -83,6 +84,7 @@ func TestNoPrintOfAConfigShowsASecret(t *testing.T) {
 	c, err := Load(lookup(map[string]string{
 		"ORDERQ_REDIS_URL": "redis://ann:" + canary + "@h:1", "YEASTAR_CLIENT_ID": canary, "YEASTAR_CLIENT_SECRET": canary,
 		"YEASTAR_PROXY": "http://ann:" + canary + "@p:1", "ORDERQ_API_TOKENS": "ops:operator:" + canary,
+		"ORDERQ_TOKEN": canary,
 	}))
 	if err != nil {
 		t.Fatal(err)
@@ -143,6 +145,9 @@ func TestEveryErrorNamesVariableAndWayOut(t *testing.T) {
 		{"YEASTAR_CLIENT_ID", "x", "only one of them is set"},
 		{"ORDERQ_TLS_CERT", "/etc/cert.pem", "only one of them is set"},
 		{"ORDERQ_API_RATE", "fast", "want a rate such as 20/s"},
+		{"ORDERQ_SERVER", "127.0.0.1:8080", "want https://host"},
+		{"ORDERQ_SERVER", "http://a:b@h", "leave them away"},
+		{"ORDERQ_TOKEN", "two words", "want one token alone"},
 	} {
 		_, err := Load(lookup(map[string]string{c.name: c.value}))
 		if err == nil || !strings.Contains(err.Error(), c.name) || !strings.Contains(err.Error(), c.want) {
@@ -167,6 +172,7 @@ func TestNoErrorShowsASecret(t *testing.T) {
 		{"ORDERQ_REDIS_URL", "redis://h?password=" + canary}, {"ORDERQ_REDIS_URL", "redis://:12?" + canary + "@h"}, {"ORDERQ_REDIS_URL", "redis://h:1#" + canary},
 		{"YEASTAR_PROXY", "http://ann:" + canary + "%zz@p"}, {"YEASTAR_PROXY", canary}, {"ORDERQ_API_TOKENS", canary}, {"ORDERQ_API_TOKENS", "ops:" + canary},
 		{"ORDERQ_API_TOKENS", "ops:" + canary + ":x"}, {"ORDERQ_API_TOKENS", canary + ":viewer:x," + canary + ":viewer:y"}, {"YEASTAR_CLIENT_SECRET", canary},
+		{"ORDERQ_TOKEN", canary + " x"}, {"ORDERQ_TOKEN", canary + "\u00e9"},
 	} {
 		_, err := Load(lookup(map[string]string{c.name: c.value}))
 		if err == nil || strings.Contains(err.Error(), canary) {
@@ -258,6 +264,26 @@ func TestWhatACommandNeedsIsAskedForByName(t *testing.T) {
 		}
 		if err := (Config{MetricsListen: listen, Tokens: []Token{{}}}).MetricsListener(); err != nil {
 			t.Errorf("metrics at %s with tokens: got %v", listen, err)
+		}
+	}
+}
+
+func TestATokenDoesNotCrossANetworkInTheOpen(t *testing.T) {
+	t.Parallel()
+	for url, ok := range map[string]bool{
+		"": true, "https://orders.test": true, "http://127.0.0.1:8080": true, "http://localhost": true, "http://[::1]:1/q": true,
+		"http://orders.test": false, "http://10.0.0.1:8080": false, "http://127.0.0.1.orders.test": false,
+	} {
+		c, err := Load(lookup(map[string]string{"ORDERQ_SERVER": url, "ORDERQ_TOKEN": canary}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err = c.ServerLine(); (err == nil) != ok || err != nil && (strings.Contains(err.Error(), canary) || !strings.Contains(err.Error(), "https://")) {
+			t.Errorf("%s with a token: got %v", url, err)
+		}
+		c.ServerToken = ""
+		if err := c.ServerLine(); err != nil {
+			t.Errorf("%s without a token: got %v", url, err)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -79,6 +80,14 @@ func (c Config) MetricsListener() error {
 func (c Config) Listener() error {
 	if len(c.Tokens) == 0 && !LoopbackAddr(c.Listen) {
 		return fmt.Errorf("ORDERQ_LISTEN: %q can be reached from other machines and ORDERQ_API_TOKENS is not set: set tokens, or listen on 127.0.0.1", c.Listen)
+	}
+	return nil
+}
+
+// ServerLine is an error where ServerToken would cross a network that everybody on it can read. Wrong use, exit 2.
+func (c Config) ServerLine() error {
+	if c.ServerToken != "" && strings.HasPrefix(c.Server, "http://") && !Loopback(c.Server) {
+		return fmt.Errorf("ORDERQ_SERVER: %s is plain http and another machine, and whoever listens on the way would have ORDERQ_TOKEN and could spend money with it: say https:// (orderq serve --tls-cert, or a proxy in front of it), or reach it through a tunnel that ends on 127.0.0.1", c.Server)
 	}
 	return nil
 }

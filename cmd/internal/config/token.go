@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -48,4 +49,12 @@ func parseTokens(s string) ([]Token, error) {
 		out = append(out, Token{Name: parts[0], Role: role, Token: yeastar.Secret(parts[2])})
 	}
 	return out, nil
+}
+
+// parseBearer takes what a header can carry; its errors must not quote.
+func parseBearer(s string) (yeastar.Secret, error) {
+	if s = strings.TrimSpace(s); strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return "", errors.New("want one token alone: printable characters, no spaces")
+	}
+	return yeastar.Secret(s), nil
 }

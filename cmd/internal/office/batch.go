@@ -45,8 +45,6 @@ type BatchView struct {
 	AppliedBy string                `json:"appliedBy,omitempty"`
 	CreatedAt time.Time             `json:"createdAt"`
 	AppliedAt time.Time             `json:"appliedAt,omitzero"`
-
-	counts batch.Counts
 }
 
 // ViewBatch reads what a batch has come to.
@@ -58,7 +56,6 @@ func (o *Office) ViewBatch(ctx context.Context, one batch.Batch) (BatchView, err
 	v := BatchView{
 		ID: one.ID, Name: one.Name, State: standingOf(one, c), Hash: one.Sum, Rows: c.Rows, Invalid: c.Invalid, Earlier: c.Earlier,
 		Counts: c.States, Satisfied: c.Satisfied, Waiting: c.Waiting, By: one.By, Note: one.Note, AppliedBy: one.Maker, CreatedAt: one.At, AppliedAt: one.Applied,
-		counts: c,
 	}
 	limits, err := o.Store.Limits(ctx)
 	if err != nil {
@@ -87,7 +84,7 @@ func standingOf(one batch.Batch, c batch.Counts) string {
 }
 
 // Open is how many of its orders are not final.
-func (v BatchView) Open() int { return v.counts.Open() }
+func (v BatchView) Open() int { return batch.Counts{States: v.Counts}.Open() }
 
 // Settled says that waiting longer changes nothing: what is left needs a person.
 func (v BatchView) Settled() bool {

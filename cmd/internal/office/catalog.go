@@ -87,32 +87,54 @@ func Contacts(ctx context.Context, c *yeastar.Client) ([]Contact, error) {
 	return out, err
 }
 
-// PortalOrders reads pages of the portal's list until there are enough rows, or no more; limit 0 is all. Rows that
-// shift from page to page while orders are added are given once.
+// PortalOrders reads pages of the portal's list until there are enough rows, or no more; limit 0 is all.
 func PortalOrders(ctx context.Context, c *yeastar.Client, limit int) ([]PortalOrder, error) {
-	const pageSize, mostPages = 100, 10_000
+	return AllPortalOrders(ctx, limit, func(ctx context.Context, page, size int) ([]PortalOrder, int, error) {
+		return PortalPage(ctx, c, page, size)
+	})
+}
+
+// PortalPage reads one page, from 1, of the portal's list, and says how many there are; 0: it does not say.
+func PortalPage(ctx context.Context, c *yeastar.Client, page, size int) (rows []PortalOrder, pages int, err error) {
+	p, err := c.OrderPage(ctx, page, size)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, r := range p.Rows {
+		rows = append(rows, portalOrder(r))
+	}
+	return rows, p.TotalPage, nil
+}
+
+// PortalPageMost is how many rows a page has, at most.
+const PortalPageMost = 100
+
+// AllPortalOrders asks for pages until there are enough rows, or no more; limit 0 is all. Rows that shift from page to
+// page while orders are added are given once.
+func AllPortalOrders(ctx context.Context, limit int, read func(ctx context.Context, page, size int) (rows []PortalOrder, pages int, err error)) ([]PortalOrder, error) {
+	const mostPages = 10_000
 	all := []PortalOrder{}
 	seen := map[string]bool{}
-	size := pageSize
+	size := PortalPageMost
 	if limit > 0 {
-		size = min(limit, pageSize)
+		size = min(limit, PortalPageMost)
 	}
 	for page := 1; page <= mostPages; page++ {
-		p, err := c.OrderPage(ctx, page, size)
+		rows, pages, err := read(ctx, page, size)
 		if err != nil {
 			return nil, err
 		}
 		fresh := false
-		for _, r := range p.Rows {
+		for _, r := range rows {
 			if key := r.ID + " " + r.OrderNo; !seen[key] {
 				seen[key], fresh = true, true
-				all = append(all, portalOrder(r))
+				all = append(all, r)
 			}
 			if limit > 0 && len(all) == limit {
 				return all, nil
 			}
 		}
-		if !fresh || p.TotalPage > 0 && page >= p.TotalPage {
+		if !fresh || pages > 0 && page >= pages {
 			return all, nil
 		}
 	}

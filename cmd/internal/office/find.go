@@ -65,6 +65,15 @@ func (o *Office) Now(ctx context.Context, order store.Order) (store.Order, error
 	return order, err
 }
 
+// Behind says who waits for an order that has the claim on its PBX: the first most ids, and how many they are in all.
+func (o *Office) Behind(ctx context.Context, order store.Order, most int) (ids []string, total int, err error) {
+	line, err := o.Store.Line(ctx, order.Target, most)
+	if err != nil || line.Holder != order.ID {
+		return nil, 0, err
+	}
+	return line.Waiting, line.Total, nil
+}
+
 // FindBatch gives the batch that a word names. batch.ErrNotFound where it names none.
 func (o *Office) FindBatch(ctx context.Context, word string) (batch.Batch, error) {
 	b := batch.Of(o.Store)

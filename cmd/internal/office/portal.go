@@ -11,10 +11,10 @@ import (
 )
 
 // NoPortalError says that the settings name no portal that could be asked.
-type NoPortalError struct{ err error }
+type NoPortalError struct{ Err error }
 
-func (e *NoPortalError) Error() string { return e.err.Error() }
-func (e *NoPortalError) Unwrap() error { return e.err }
+func (e *NoPortalError) Error() string { return e.Err.Error() }
+func (e *NoPortalError) Unwrap() error { return e.Err }
 
 // PortalOf is how the portal is called with these settings.
 func PortalOf(cfg config.Config) yeastar.Config {

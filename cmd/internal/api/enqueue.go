@@ -19,47 +19,47 @@ const (
 	settleWithin = 5 * time.Second
 )
 
-// behind puts the tasks of accepted orders into the queue behind their answers: an order is accepted once its record is
+// enqueuer puts the tasks of accepted orders into the queue behind their answers: an order is accepted once its record is
 // there, and whoever waits for that need not wait for Redis twice. A server that dies in between leaves them to the sweeper,
 // as every caller does that dies between accept and enqueue.
-type behind struct {
+type enqueuer struct {
 	orders *tasks.Client
 	under  *semaphore.Weighted
 	ctx    context.Context
 	drop   context.CancelFunc
 }
 
-func newBehind(orders *tasks.Client) *behind {
-	b := &behind{orders: orders, under: semaphore.NewWeighted(mostBehind)}
-	b.ctx, b.drop = context.WithCancel(context.Background())
-	return b
+func newEnqueuer(ctx context.Context, orders *tasks.Client) *enqueuer {
+	e := &enqueuer{orders: orders, under: semaphore.NewWeighted(mostBehind)}
+	e.ctx, e.drop = context.WithCancel(context.WithoutCancel(ctx)) // it is closed behind everybody else
+	return e
 }
 
 // enqueue returns once the task is on its way, or ctx has ended.
-func (b *behind) enqueue(ctx context.Context, o store.Order) {
-	if b.under.Acquire(ctx, 1) != nil {
+func (e *enqueuer) enqueue(ctx context.Context, o store.Order) {
+	if e.under.Acquire(ctx, 1) != nil {
 		return
 	}
 	go func() {
-		defer b.under.Release(1)
-		ctx, cancel := context.WithTimeout(b.ctx, enqueueWithin)
+		defer e.under.Release(1)
+		ctx, cancel := context.WithTimeout(e.ctx, enqueueWithin)
 		defer cancel()
-		b.orders.Enqueue(ctx, o)
+		e.orders.Enqueue(ctx, o)
 	}()
 }
 
 // settle waits until nothing is on its way, or ctx has ended.
-func (b *behind) settle(ctx context.Context) {
-	if b.under.Acquire(ctx, mostBehind) == nil {
-		b.under.Release(mostBehind)
+func (e *enqueuer) settle(ctx context.Context) {
+	if e.under.Acquire(ctx, mostBehind) == nil {
+		e.under.Release(mostBehind)
 	}
 }
 
 // close waits so long for what is on its way, and ends it.
-func (b *behind) close(within time.Duration) {
-	ctx, cancel := context.WithTimeout(b.ctx, within)
+func (e *enqueuer) close(within time.Duration) {
+	ctx, cancel := context.WithTimeout(e.ctx, within)
 	defer cancel()
-	b.settle(ctx)
-	b.drop()
-	b.settle(context.Background())
+	e.settle(ctx)
+	e.drop()
+	e.settle(context.WithoutCancel(e.ctx))
 }
