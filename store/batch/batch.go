@@ -32,6 +32,8 @@ var (
 	ErrNotFound = errors.New("no such batch")
 	// ErrState: the batch's state does not allow that; nothing was changed.
 	ErrState = errors.New("the batch's state does not allow that")
+	// ErrOwn: who applied a batch that is held does not approve it.
+	ErrOwn = errors.New("who applied a batch does not approve it")
 )
 
 // Batch is what is known of a batch beside its rows.
@@ -78,15 +80,13 @@ type Begin struct {
 	Columns  []string
 	Hold     bool // a new batch is held until another person approves it
 	Brakes        // of a new batch; one that is taken up keeps its own
-	Budget   int  // units, likewise; 0: none
+	Budget   int  // units, of a batch that has none yet; 0: none
 }
 
 // Begin makes a batch, or takes up the one of that id for another file, and gives the token with which rows are
 // accepted; whoever had one before has none now. ErrState where the batch is cancelled.
 func (b *Batches) Begin(ctx context.Context, n Begin) (token string, fresh bool, err error) {
-	var raw [16]byte
-	_, _ = rand.Read(raw[:]) // never fails
-	token = hex.EncodeToString(raw[:])
+	token = nonce()
 	columns, err := json.Marshal(n.Columns)
 	if err != nil {
 		return "", false, fmt.Errorf("begin batch %s: %w", n.Name, err)
@@ -174,7 +174,7 @@ func (b *Batches) List(ctx context.Context, limit int) ([]Batch, error) {
 }
 
 // Approve opens a batch that is held or was stopped: whoever does has looked, so its canaries need prove nothing any
-// more, and its brakes count from here on. ErrState where it is neither.
+// more, and its brakes count from here on. ErrState where it is neither, ErrOwn where it is held and they applied it.
 func (b *Batches) Approve(ctx context.Context, id, by, note string) error {
 	one, err := b.Get(ctx, id)
 	if err != nil {
@@ -217,7 +217,7 @@ type change struct {
 }
 
 func (b *Batches) set(ctx context.Context, id string, c change, from ...State) error {
-	args := []any{string(c.to), c.by, c.note, c.spared, c.at}
+	args := []any{string(c.to), c.by, c.note, c.spared, c.at, nonce()}
 	for _, s := range from {
 		args = append(args, string(s))
 	}
@@ -227,10 +227,19 @@ func (b *Batches) set(ctx context.Context, id string, c change, from ...State) e
 		return fmt.Errorf("batch %s → %s: %w", id, c.to, err)
 	case was == "":
 		return ErrNotFound
+	case was == "own":
+		return ErrOwn
 	case was != "ok":
 		return fmt.Errorf("batch %s is %s: %w", id, was, ErrState)
 	}
 	return nil
+}
+
+// nonce is said by nobody else.
+func nonce() string {
+	var raw [16]byte
+	_, _ = rand.Read(raw[:]) // never fails
+	return hex.EncodeToString(raw[:])
 }
 
 func moment(ms string) time.Time {

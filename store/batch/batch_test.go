@@ -242,7 +242,7 @@ func TestAHeldBatchWaitsForItsApproval(t *testing.T) {
 	t.Parallel()
 	storetest.Both(t, func(t *testing.T, r *storetest.Room) {
 		s := &site{Room: r, Batches: batch.Of(r.Store), t: t}
-		token, fresh, err := s.Begin(t.Context(), batch.Begin{ID: id, Name: "n", Hold: true})
+		token, fresh, err := s.Begin(t.Context(), batch.Begin{ID: id, Name: "n", By: "anna", Hold: true})
 		if err != nil || !fresh {
 			t.Fatal(fresh, err)
 		}
@@ -251,7 +251,13 @@ func TestAHeldBatchWaitsForItsApproval(t *testing.T) {
 		if n, err := s.Release(t.Context()); n != 0 || err != nil {
 			t.Errorf("released %d, %v", n, err)
 		}
-		do(t, s.Approve(t.Context(), id, "eve", "looked"))
+		if err := s.Approve(t.Context(), id, "anna", "mine"); !errors.Is(err, batch.ErrOwn) {
+			t.Errorf("approved by who applied it: %v", err)
+		}
+		r.LoseReply("looked") // go-redis says it again, and is told what came of it the first time
+		if err := s.Approve(t.Context(), id, "eve", "looked"); err != nil || r.Lost() != 1 {
+			t.Errorf("approved, and told %v; %d replies were lost", err, r.Lost())
+		}
 		if n, err := s.Release(t.Context()); n != 1 || err != nil {
 			t.Errorf("released %d, %v", n, err)
 		}

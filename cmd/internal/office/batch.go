@@ -110,11 +110,11 @@ func (o *Office) ApproveBatch(ctx context.Context, one batch.Batch, by, note str
 	if one.State != batch.Held && one.State != batch.Stopped {
 		return one, fmt.Errorf("batch %s is neither held nor stopped, there is nothing to approve: %w", one.Name, batch.ErrState)
 	}
-	if one.State == batch.Held && by == one.Maker {
-		return one, &OwnApprovalError{one.Name, one.Maker}
-	}
 	b := batch.Of(o.Store)
-	if err := b.Approve(ctx, one.ID, by, note); err != nil {
+	switch err := b.Approve(ctx, one.ID, by, note); {
+	case errors.Is(err, batch.ErrOwn):
+		return one, &OwnApprovalError{one.Name, by}
+	case err != nil:
 		return one, err
 	}
 	return b.Get(ctx, one.ID)

@@ -55,6 +55,8 @@ func (r *run) judge(ctx context.Context) (Report, error) {
 		return rep, err
 	}
 	rep.Wrong = append(rep.Wrong, wrong...)
+	rep.Wrong = append(rep.Wrong, overshot(r.intents, r.pbxs, ledger.Orders)...)
+	rep.Ensured, rep.Satisfied = ensures(records)
 	id, secret := secrets(r.o.Seed)
 	leaked, err := leaks(r.dir, id, secret)
 	if err != nil {

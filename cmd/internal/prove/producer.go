@@ -23,7 +23,7 @@ type producer struct {
 	again  int                     // placed once more because their records were gone
 }
 
-// intents are a run's orders: minutes and extensions for the PBXs in turn.
+// intents are a run's orders: minutes and extensions for the PBXs in turn, and a few that name what their PBX shall have.
 func intents(o Options, pbxs []yeastartest.PBX) []tasks.Intent {
 	all := make([]tasks.Intent, o.Orders)
 	for i := range all {
@@ -31,6 +31,9 @@ func intents(o Options, pbxs []yeastartest.PBX) []tasks.Intent {
 		all[i] = tasks.Intent{Reference: fmt.Sprintf("p%d-%d", o.Seed, i), Kind: "add_recording_minutes", ProductNo: p.ProductNo, Quantity: 100 + i%900, AllowDuplicate: true}
 		if i%5 == 4 {
 			all[i].Kind, all[i].Quantity = "expand_extensions", 1
+		}
+		if ensured(i) {
+			all[i].Quantity, all[i].Ensure = 0, targetOf(i, p)
 		}
 		all[i] = all[i].Normalise()
 	}

@@ -47,6 +47,8 @@ type Report struct {
 	Batches     int                       `json:"batches"`              // files applied, of every fifth order
 	ApplyKilled int                       `json:"appliesKilled"`        // in the middle
 	ApplyTwice  int                       `json:"appliedBeside"`        // begun while another apply of the same file ran
+	Ensured     int                       `json:"ensured"`              // orders that brought their PBX to what they name
+	Satisfied   int                       `json:"satisfied"`            // likewise that found it there
 	Decided     int                       `json:"decided"`              // orders in review, by the run's person
 	Resumed     int                       `json:"resumed"`              // halts after such, that a person ended
 
@@ -130,6 +132,7 @@ func (rep Report) Text() string {
 		{"others' orders, left alone", rep.ByHand, "replies of Redis lost", rep.RepliesLost},
 		{"batches", rep.Batches, "applies killed", rep.ApplyKilled},
 		{"cancelled", v.Cancelled, "decided by a person", rep.Decided},
+		{"brought to a count", rep.Ensured, "found there already", rep.Satisfied},
 	} {
 		line("  %-27s%7d  %-20s%7d", row[0], row[1], row[2], row[3])
 	}

@@ -42,6 +42,7 @@ type run struct {
 	resumed  int
 	decided  int // orders in review, by the run's person
 
+	pbxs    []yeastartest.PBX // as they were when it began
 	intents []tasks.Intent
 	batches *batches
 }
@@ -106,7 +107,8 @@ func (r *run) raise(ctx context.Context) (err error) {
 	direct := straight{r.server.line.Options()}
 	r.queue, r.inspector = asynq.NewClient(direct), asynq.NewInspector(direct)
 	r.producer = &producer{client: tasks.NewClient(r.store, r.queue), queue: r.queue, store: r.store, told: map[string]tasks.Intent{}}
-	r.intents = intents(r.o, r.portal.PBXs())
+	r.pbxs = r.portal.PBXs()
+	r.intents = intents(r.o, r.pbxs)
 	if r.batches, err = r.newBatches(r.intents); err != nil {
 		return err
 	}
