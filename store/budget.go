@@ -53,6 +53,7 @@ func usedUp(o Order, note string) Budget {
 // Limits are what a person allows an account's orders.
 type Limits struct {
 	DuplicateWindow time.Duration // how long orders are remembered by what they look like; 0: not at all
+	EventsKept      time.Duration // how long the stream of events keeps a move
 	Budgets         []Budget      // by name
 	By, Note        string        // who set them last, and why; "": nobody ever has
 	At              time.Time
@@ -61,6 +62,7 @@ type Limits struct {
 // the fields of the hash of limits beside the budgets' names
 const (
 	fWindow     = "duplicateWindow" // ms
+	fEventsKept = "eventsKept"      // ms
 	fLimitsBy   = "by"
 	fLimitsNote = "note"
 	fLimitsAt   = "at" // ms
@@ -81,6 +83,7 @@ func (s *Store) Limits(ctx context.Context) (Limits, error) {
 	if ms, ok := set.Val()[fWindow]; ok {
 		l.DuplicateWindow = time.Duration(number(ms)) * time.Millisecond
 	}
+	l.EventsKept = eventsKept(set.Val()[fEventsKept])
 	today := strconv.FormatInt(clock.Val().UnixMilli()/(24*time.Hour).Milliseconds(), 10)
 	for name, limit := range set.Val() {
 		scope, of, ok := strings.Cut(name, ":")
@@ -111,6 +114,7 @@ type LimitChange struct {
 	Budgets         []Budget       // to set; Spent is not looked at
 	Unbound         []Budget       // to take away; Limit is not looked at
 	DuplicateWindow *time.Duration // 0: nothing is held for what it looks like
+	EventsKept      *time.Duration
 	By, Note        string
 }
 
@@ -129,6 +133,9 @@ func (s *Store) SetLimits(ctx context.Context, c LimitChange) error {
 	}
 	if w := c.DuplicateWindow; w != nil {
 		set = append(set, fWindow, w.Milliseconds())
+	}
+	if k := c.EventsKept; k != nil {
+		set = append(set, fEventsKept, k.Milliseconds())
 	}
 	_, err = s.rdb.TxPipelined(ctx, func(p redis.Pipeliner) error {
 		p.HSet(ctx, s.key.Limits(), set...)

@@ -21,7 +21,7 @@ func (k Keys) Workers() string                 { return k.root + "workers" }    
 func (k Keys) Hosts() string                   { return k.root + "hosts" }                       // hash: journal folders that send, and what each attested (store/fleet)
 func (k Keys) Marks() string                   { return k.root + "marks" }                       // hash: number → reading of the portal's list
 func (k Keys) Like(target, what string) string { return k.root + "like:" + target + ":" + what } // zset: ids, each with a space and its batch, that look alike, by when they were let go, ms; it ends with their window
-func (k Keys) Limits() string                  { return k.root + "limits" }                      // hash: what a person allows: duplicateWindow (ms), day:<kind>, account:<kind>, batch:<id> (units)
+func (k Keys) Limits() string                  { return k.root + "limits" }                      // hash: what a person allows: duplicateWindow, eventsKept (ms), day:<kind>, account:<kind>, batch:<id> (units)
 func (k Keys) Spent() string                   { return k.root + "spent" }                       // hash: units spent or in doubt: <kind>, <UTC day>:<kind>, batch:<id>
 func (k Keys) Moves() string                   { return k.root + "moves" }                       // hash: '<state left, or -> <state entered> <kind>' → how many orders
 func (k Keys) Events() string                  { return k.root + "events" }                      // stream: one entry a move

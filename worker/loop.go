@@ -25,6 +25,14 @@ func (w *Worker) every(ctx context.Context, rhythm time.Duration, soon <-chan st
 	}
 }
 
+// tidyEvery is often enough for what is kept for hours.
+const tidyEvery = time.Minute
+
+// tidyLoop takes old events off the account's stream. Whoever does it, and how often, makes no difference.
+func (w *Worker) tidyLoop(ctx context.Context) {
+	w.every(ctx, tidyEvery, nil, "take off old events", w.store.TidyEvents)
+}
+
 // ask asks for a round at once; one that is asked for already is enough.
 func ask(soon chan<- struct{}) {
 	select {

@@ -132,7 +132,7 @@ func (w *Worker) Start(ctx context.Context) error {
 	w.base = context.WithoutCancel(ctx)
 	run, stop := context.WithCancel(w.base)
 	w.stop = stop
-	for _, loop := range []func(context.Context){w.beatLoop, w.recoverLoop, w.sweepLoop, w.readLoop, w.breakerLoop, w.releaseLoop, w.webhookLoop} {
+	for _, loop := range []func(context.Context){w.beatLoop, w.recoverLoop, w.sweepLoop, w.readLoop, w.breakerLoop, w.releaseLoop, w.webhookLoop, w.tidyLoop} {
 		w.loops.Go(func() { loop(run) })
 	}
 	for i := range w.cfg.Servers {

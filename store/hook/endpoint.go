@@ -34,8 +34,6 @@ const (
 	Most = 1000
 	// Hold is for how long a worker takes an event: longer than a delivery lasts.
 	Hold = 30 * time.Second
-	// kept is how many events the stream keeps at least (store/lua/prelude.lua).
-	kept = 10_000
 )
 
 // Endpoint is whom to tell of what. The JSON names are what the API and the commands show; no field is a secret.

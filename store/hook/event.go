@@ -58,7 +58,7 @@ func (h *Hooks) Admit(ctx context.Context, id string) (more bool, err error) {
 		return false, nil
 	}
 	missed := ""
-	if f := first.Val()[0].ID; e.Cursor == "0-0" && length.Val() >= kept || e.Cursor != "0-0" && Earlier(e.Cursor, f) {
+	if f := first.Val()[0].ID; trimmed(e, f, some.Val()[len(some.Val())-1].ID, length.Val()) {
 		missed = Entry{Outcome: Missed, Reason: "events behind " + e.Cursor + " and before " + f + " are not kept any more: list the orders to see how they stand"}.tail()
 	}
 	wanted, err := h.wanted(ctx, e, some.Val())
@@ -167,4 +167,16 @@ func parseID(id string) (ms, n uint64) {
 	ms, _ = strconv.ParseUint(first, 10, 64) // Redis made it, or whoever takes it from outside has checked it
 	n, _ = strconv.ParseUint(second, 10, 64)
 	return ms, n
+}
+
+// trimmed says that events behind an endpoint's cursor may be gone: first and last are ids of events that there are, length is how
+// many. An endpoint that was added when there was none has no event to begin behind; then they can be gone only where
+// there are more than are kept in any case, and enough time has passed, or there are as many as are kept at the most.
+func trimmed(e Endpoint, first, last string, length int64) bool {
+	if e.Cursor != "0-0" {
+		return Earlier(e.Cursor, first)
+	}
+	ms, _, _ := strings.Cut(last, "-")
+	n, _ := strconv.ParseInt(ms, 10, 64) // Redis made it
+	return length >= store.EventsMost || length >= store.EventsLeast && time.UnixMilli(n).Sub(e.CreatedAt) >= store.ShortestEvents
 }

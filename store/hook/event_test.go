@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -117,9 +118,10 @@ func TestWhatWasTrimmedBeforeTheFirstLookIsSaid(t *testing.T) {
 	t.Parallel()
 	room := storetest.Best(t)
 	r := newRig(t, room)
+	later := time.Now().Add(store.ShortestEvents + time.Minute).UnixMilli()
 	_, err := room.Redis.Pipelined(t.Context(), func(p redis.Pipeliner) error {
-		for i := range 10_050 {
-			p.XAdd(t.Context(), &redis.XAddArgs{Stream: room.Store.Keys().Events(), MaxLen: 10_000, ID: fmt.Sprintf("%d-0", i+1), Values: []any{"id", "oq1", "state", "placed", "ver", i}})
+		for i := range store.EventsLeast + 50 {
+			p.XAdd(t.Context(), &redis.XAddArgs{Stream: room.Store.Keys().Events(), MaxLen: store.EventsLeast, ID: fmt.Sprintf("%d-%d", later, i+1), Values: []any{"id", "oq1", "state", "placed", "ver", i}})
 		}
 		return nil
 	})
@@ -127,7 +129,7 @@ func TestWhatWasTrimmedBeforeTheFirstLookIsSaid(t *testing.T) {
 	if _, err := r.hooks.Admit(t.Context(), r.id); err != nil {
 		t.Fatal(err)
 	}
-	if log := r.log(); len(log) != 1 || log[0].Outcome != hook.Missed || !strings.Contains(log[0].Reason, "before 51-0") {
+	if log := r.log(); len(log) != 1 || log[0].Outcome != hook.Missed || !strings.Contains(log[0].Reason, fmt.Sprintf("before %d-51 ", later)) {
 		t.Errorf("%+v", log)
 	}
 }

@@ -22,5 +22,5 @@ local function moved(key, from, to, kind, n) redis.call('HINCRBY', key, from .. 
 
 -- event puts a move into the account's stream, the outbox of everybody who wants to be told.
 local function event(key, id, state, version)
-  redis.call('XADD', key, 'MAXLEN', '~', '10000', '*', 'id', id, 'state', state, 'ver', int(version))
+  redis.call('XADD', key, 'MAXLEN', '~', '1000000', '*', 'id', id, 'state', state, 'ver', int(version))
 end

@@ -431,6 +431,7 @@ type Limits struct {
 	CallTimeout     *string   `json:"callTimeout,omitempty"`
 	Concurrency     *int64    `json:"concurrency,omitempty"`
 	DuplicateWindow *string   `json:"duplicateWindow,omitempty"`
+	EventsKept      *string   `json:"eventsKept,omitempty"`
 	Note            *string   `json:"note,omitempty"`
 	OnAbsent        *string   `json:"onAbsent,omitempty"`
 	Rate            *string   `json:"rate,omitempty"`
@@ -449,6 +450,7 @@ type LimitsSet struct {
 	CallTimeout     *string   `json:"callTimeout,omitempty"`
 	Concurrency     *int64    `json:"concurrency,omitempty"`
 	DuplicateWindow *string   `json:"duplicateWindow,omitempty"`
+	EventsKept      *string   `json:"eventsKept,omitempty"`
 	Note            *string   `json:"note,omitempty"`
 	OnAbsent        *string   `json:"onAbsent,omitempty"`
 	Rate            *string   `json:"rate,omitempty"`
@@ -480,6 +482,9 @@ type NewLimits struct {
 
 	// Duplicates A time such as 24h, or off
 	Duplicates *string `json:"duplicates,omitempty"`
+
+	// Events A time such as 72h
+	Events *string `json:"events,omitempty"`
 
 	// Note Why.
 	Note *string `json:"note,omitempty"`
@@ -1918,7 +1923,7 @@ type ClientInterface interface {
 
 	// ListEvents Follow orders as they move, as server-sent events
 	//
-	// One event a move: id is its place in the account's stream, event is order. and the state that it moved to, data is the order as it is now. Without Last-Event-ID or after, from now on. The stream keeps some 10,000 moves: where what was asked for is gone, the first event is missed; list the orders then. Behind 0-0 is all that is kept. At least once: after a break, events may come again.
+	// One event a move: id is its place in the account's stream, event is order. and the state that it moved to, data is the order as it is now. Without Last-Event-ID or after, from now on. The stream keeps moves for a week, or as limits say (events): where what was asked for is gone, the first event is missed; list the orders then. Behind 0-0 is all that is kept. At least once: after a break, events may come again.
 	//
 	// For tokens of the role viewer, and those who may more.
 	//
@@ -1985,9 +1990,9 @@ type ClientInterface interface {
 	// Corresponds with GET /v1/limits (the `GetLimits` operationId).
 	GetLimits(ctx context.Context, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// SetLimitsWithBody Change budgets, and what counts as a duplicate
+	// SetLimitsWithBody Change budgets, and what is remembered for how long
 	//
-	// For the whole account. A budget is units of a kind per UTC day (day:KIND=UNITS), of a kind in all (account:KIND=UNITS) or of a batch (batch:NAME=UNITS); none for UNITS takes it away. What was sent counts as spent until it is proved that nothing came of it. What waited for a budget asks again at once. duplicates says for how long an order is remembered, so that another like it is held: a time such as 24h, or off.
+	// For the whole account. A budget is units of a kind per UTC day (day:KIND=UNITS), of a kind in all (account:KIND=UNITS) or of a batch (batch:NAME=UNITS); none for UNITS takes it away. What was sent counts as spent until it is proved that nothing came of it. What waited for a budget asks again at once. duplicates says for how long an order is remembered, so that another like it is held: a time such as 24h, or off; events, for how long moves are kept for /v1/events and webhooks: the last thousand always, a million at the most.
 	//
 	// For tokens of the role operator, and those who may more.
 	//
@@ -1996,9 +2001,9 @@ type ClientInterface interface {
 	// Corresponds with POST /v1/limits (the `SetLimits` operationId).
 	SetLimitsWithBody(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*http.Response, error)
 
-	// SetLimits Change budgets, and what counts as a duplicate
+	// SetLimits Change budgets, and what is remembered for how long
 	//
-	// For the whole account. A budget is units of a kind per UTC day (day:KIND=UNITS), of a kind in all (account:KIND=UNITS) or of a batch (batch:NAME=UNITS); none for UNITS takes it away. What was sent counts as spent until it is proved that nothing came of it. What waited for a budget asks again at once. duplicates says for how long an order is remembered, so that another like it is held: a time such as 24h, or off.
+	// For the whole account. A budget is units of a kind per UTC day (day:KIND=UNITS), of a kind in all (account:KIND=UNITS) or of a batch (batch:NAME=UNITS); none for UNITS takes it away. What was sent counts as spent until it is proved that nothing came of it. What waited for a budget asks again at once. duplicates says for how long an order is remembered, so that another like it is held: a time such as 24h, or off; events, for how long moves are kept for /v1/events and webhooks: the last thousand always, a million at the most.
 	//
 	// For tokens of the role operator, and those who may more.
 	//
@@ -2670,7 +2675,7 @@ func (c *Client) ListProducts(ctx context.Context, reqEditors ...RequestEditorFn
 
 // ListEvents Follow orders as they move, as server-sent events
 //
-// One event a move: id is its place in the account's stream, event is order. and the state that it moved to, data is the order as it is now. Without Last-Event-ID or after, from now on. The stream keeps some 10,000 moves: where what was asked for is gone, the first event is missed; list the orders then. Behind 0-0 is all that is kept. At least once: after a break, events may come again.
+// One event a move: id is its place in the account's stream, event is order. and the state that it moved to, data is the order as it is now. Without Last-Event-ID or after, from now on. The stream keeps moves for a week, or as limits say (events): where what was asked for is gone, the first event is missed; list the orders then. Behind 0-0 is all that is kept. At least once: after a break, events may come again.
 //
 // For tokens of the role viewer, and those who may more.
 //
@@ -2807,9 +2812,9 @@ func (c *Client) GetLimits(ctx context.Context, reqEditors ...RequestEditorFn) (
 	return c.Client.Do(req)
 }
 
-// SetLimitsWithBody Change budgets, and what counts as a duplicate
+// SetLimitsWithBody Change budgets, and what is remembered for how long
 //
-// For the whole account. A budget is units of a kind per UTC day (day:KIND=UNITS), of a kind in all (account:KIND=UNITS) or of a batch (batch:NAME=UNITS); none for UNITS takes it away. What was sent counts as spent until it is proved that nothing came of it. What waited for a budget asks again at once. duplicates says for how long an order is remembered, so that another like it is held: a time such as 24h, or off.
+// For the whole account. A budget is units of a kind per UTC day (day:KIND=UNITS), of a kind in all (account:KIND=UNITS) or of a batch (batch:NAME=UNITS); none for UNITS takes it away. What was sent counts as spent until it is proved that nothing came of it. What waited for a budget asks again at once. duplicates says for how long an order is remembered, so that another like it is held: a time such as 24h, or off; events, for how long moves are kept for /v1/events and webhooks: the last thousand always, a million at the most.
 //
 // For tokens of the role operator, and those who may more.
 //
@@ -2828,9 +2833,9 @@ func (c *Client) SetLimitsWithBody(ctx context.Context, contentType string, body
 	return c.Client.Do(req)
 }
 
-// SetLimits Change budgets, and what counts as a duplicate
+// SetLimits Change budgets, and what is remembered for how long
 //
-// For the whole account. A budget is units of a kind per UTC day (day:KIND=UNITS), of a kind in all (account:KIND=UNITS) or of a batch (batch:NAME=UNITS); none for UNITS takes it away. What was sent counts as spent until it is proved that nothing came of it. What waited for a budget asks again at once. duplicates says for how long an order is remembered, so that another like it is held: a time such as 24h, or off.
+// For the whole account. A budget is units of a kind per UTC day (day:KIND=UNITS), of a kind in all (account:KIND=UNITS) or of a batch (batch:NAME=UNITS); none for UNITS takes it away. What was sent counts as spent until it is proved that nothing came of it. What waited for a budget asks again at once. duplicates says for how long an order is remembered, so that another like it is held: a time such as 24h, or off; events, for how long moves are kept for /v1/events and webhooks: the last thousand always, a million at the most.
 //
 // For tokens of the role operator, and those who may more.
 //
@@ -5884,7 +5889,7 @@ type ClientWithResponsesInterface interface {
 
 	// ListEventsWithResponse Follow orders as they move, as server-sent events
 	//
-	// One event a move: id is its place in the account's stream, event is order. and the state that it moved to, data is the order as it is now. Without Last-Event-ID or after, from now on. The stream keeps some 10,000 moves: where what was asked for is gone, the first event is missed; list the orders then. Behind 0-0 is all that is kept. At least once: after a break, events may come again.
+	// One event a move: id is its place in the account's stream, event is order. and the state that it moved to, data is the order as it is now. Without Last-Event-ID or after, from now on. The stream keeps moves for a week, or as limits say (events): where what was asked for is gone, the first event is missed; list the orders then. Behind 0-0 is all that is kept. At least once: after a break, events may come again.
 	//
 	// For tokens of the role viewer, and those who may more.
 	//
@@ -5957,9 +5962,9 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with GET /v1/limits (the `GetLimits` operationId).
 	GetLimitsWithResponse(ctx context.Context, reqEditors ...RequestEditorFn) (*GetLimitsResponse, error)
 
-	// SetLimitsWithBodyWithResponse Change budgets, and what counts as a duplicate
+	// SetLimitsWithBodyWithResponse Change budgets, and what is remembered for how long
 	//
-	// For the whole account. A budget is units of a kind per UTC day (day:KIND=UNITS), of a kind in all (account:KIND=UNITS) or of a batch (batch:NAME=UNITS); none for UNITS takes it away. What was sent counts as spent until it is proved that nothing came of it. What waited for a budget asks again at once. duplicates says for how long an order is remembered, so that another like it is held: a time such as 24h, or off.
+	// For the whole account. A budget is units of a kind per UTC day (day:KIND=UNITS), of a kind in all (account:KIND=UNITS) or of a batch (batch:NAME=UNITS); none for UNITS takes it away. What was sent counts as spent until it is proved that nothing came of it. What waited for a budget asks again at once. duplicates says for how long an order is remembered, so that another like it is held: a time such as 24h, or off; events, for how long moves are kept for /v1/events and webhooks: the last thousand always, a million at the most.
 	//
 	// For tokens of the role operator, and those who may more.
 	//
@@ -5968,9 +5973,9 @@ type ClientWithResponsesInterface interface {
 	// Corresponds with POST /v1/limits (the `SetLimits` operationId).
 	SetLimitsWithBodyWithResponse(ctx context.Context, contentType string, body io.Reader, reqEditors ...RequestEditorFn) (*SetLimitsResponse, error)
 
-	// SetLimitsWithResponse Change budgets, and what counts as a duplicate
+	// SetLimitsWithResponse Change budgets, and what is remembered for how long
 	//
-	// For the whole account. A budget is units of a kind per UTC day (day:KIND=UNITS), of a kind in all (account:KIND=UNITS) or of a batch (batch:NAME=UNITS); none for UNITS takes it away. What was sent counts as spent until it is proved that nothing came of it. What waited for a budget asks again at once. duplicates says for how long an order is remembered, so that another like it is held: a time such as 24h, or off.
+	// For the whole account. A budget is units of a kind per UTC day (day:KIND=UNITS), of a kind in all (account:KIND=UNITS) or of a batch (batch:NAME=UNITS); none for UNITS takes it away. What was sent counts as spent until it is proved that nothing came of it. What waited for a budget asks again at once. duplicates says for how long an order is remembered, so that another like it is held: a time such as 24h, or off; events, for how long moves are kept for /v1/events and webhooks: the last thousand always, a million at the most.
 	//
 	// For tokens of the role operator, and those who may more.
 	//
@@ -11058,7 +11063,7 @@ func (c *ClientWithResponses) ListProductsWithResponse(ctx context.Context, reqE
 
 // ListEventsWithResponse Follow orders as they move, as server-sent events
 //
-// One event a move: id is its place in the account's stream, event is order. and the state that it moved to, data is the order as it is now. Without Last-Event-ID or after, from now on. The stream keeps some 10,000 moves: where what was asked for is gone, the first event is missed; list the orders then. Behind 0-0 is all that is kept. At least once: after a break, events may come again.
+// One event a move: id is its place in the account's stream, event is order. and the state that it moved to, data is the order as it is now. Without Last-Event-ID or after, from now on. The stream keeps moves for a week, or as limits say (events): where what was asked for is gone, the first event is missed; list the orders then. Behind 0-0 is all that is kept. At least once: after a break, events may come again.
 //
 // For tokens of the role viewer, and those who may more.
 //
@@ -11173,9 +11178,9 @@ func (c *ClientWithResponses) GetLimitsWithResponse(ctx context.Context, reqEdit
 	return ParseGetLimitsResponse(rsp)
 }
 
-// SetLimitsWithBodyWithResponse Change budgets, and what counts as a duplicate
+// SetLimitsWithBodyWithResponse Change budgets, and what is remembered for how long
 //
-// For the whole account. A budget is units of a kind per UTC day (day:KIND=UNITS), of a kind in all (account:KIND=UNITS) or of a batch (batch:NAME=UNITS); none for UNITS takes it away. What was sent counts as spent until it is proved that nothing came of it. What waited for a budget asks again at once. duplicates says for how long an order is remembered, so that another like it is held: a time such as 24h, or off.
+// For the whole account. A budget is units of a kind per UTC day (day:KIND=UNITS), of a kind in all (account:KIND=UNITS) or of a batch (batch:NAME=UNITS); none for UNITS takes it away. What was sent counts as spent until it is proved that nothing came of it. What waited for a budget asks again at once. duplicates says for how long an order is remembered, so that another like it is held: a time such as 24h, or off; events, for how long moves are kept for /v1/events and webhooks: the last thousand always, a million at the most.
 //
 // For tokens of the role operator, and those who may more.
 //
@@ -11190,9 +11195,9 @@ func (c *ClientWithResponses) SetLimitsWithBodyWithResponse(ctx context.Context,
 	return ParseSetLimitsResponse(rsp)
 }
 
-// SetLimitsWithResponse Change budgets, and what counts as a duplicate
+// SetLimitsWithResponse Change budgets, and what is remembered for how long
 //
-// For the whole account. A budget is units of a kind per UTC day (day:KIND=UNITS), of a kind in all (account:KIND=UNITS) or of a batch (batch:NAME=UNITS); none for UNITS takes it away. What was sent counts as spent until it is proved that nothing came of it. What waited for a budget asks again at once. duplicates says for how long an order is remembered, so that another like it is held: a time such as 24h, or off.
+// For the whole account. A budget is units of a kind per UTC day (day:KIND=UNITS), of a kind in all (account:KIND=UNITS) or of a batch (batch:NAME=UNITS); none for UNITS takes it away. What was sent counts as spent until it is proved that nothing came of it. What waited for a budget asks again at once. duplicates says for how long an order is remembered, so that another like it is held: a time such as 24h, or off; events, for how long moves are kept for /v1/events and webhooks: the last thousand always, a million at the most.
 //
 // For tokens of the role operator, and those who may more.
 //

@@ -21,7 +21,7 @@ func (a *API) accountRoutes() []route {
 	halted := office.Halt{Account: account, Halted: true, Halt: &office.Word{By: "anna", Note: "the portal shows strange prices", At: at}}
 	limits := office.Limits{
 		Account: account, Rate: "20/s", Concurrency: 32, Servers: 1, CallTimeout: "30s", Settle: "10m0s", OnAbsent: "auto", BreakerOpen: "30s", Workers: 1,
-		DuplicateWindow: "24h0m0s", Budgets: []office.Budget{{Name: "day:add_recording_minutes", Limit: 20000, Spent: 1200, Left: 18800}}, By: "anna", Note: "agreed with finance",
+		DuplicateWindow: "24h0m0s", EventsKept: "168h0m0s", Budgets: []office.Budget{{Name: "day:add_recording_minutes", Limit: 20000, Spent: 1200, Left: 18800}}, By: "anna", Note: "agreed with finance",
 	}
 	return []route{
 		{method: http.MethodGet, path: "/v1/status", id: "getStatus", summary: "Is the money safe?", role: config.Viewer,
@@ -47,9 +47,9 @@ func (a *API) accountRoutes() []route {
 				}
 				return c.give(http.StatusOK, l)
 			}},
-		{method: http.MethodPost, path: "/v1/limits", id: "setLimits", summary: "Change budgets, and what counts as a duplicate", role: config.Operator,
-			about: "For the whole account. A budget is units of a kind per UTC day (day:KIND=UNITS), of a kind in all (account:KIND=UNITS) or of a batch (batch:NAME=UNITS); none for UNITS takes it away. What was sent counts as spent until it is proved that nothing came of it. What waited for a budget asks again at once. duplicates says for how long an order is remembered, so that another like it is held: a time such as 24h, or off.",
-			takes: jsonOf(a, newLimits{Budgets: []string{"day:add_recording_minutes=20000"}, Duplicates: "24h", By: "anna", Note: "agreed with finance"}), most: maxDecision,
+		{method: http.MethodPost, path: "/v1/limits", id: "setLimits", summary: "Change budgets, and what is remembered for how long", role: config.Operator,
+			about: "For the whole account. A budget is units of a kind per UTC day (day:KIND=UNITS), of a kind in all (account:KIND=UNITS) or of a batch (batch:NAME=UNITS); none for UNITS takes it away. What was sent counts as spent until it is proved that nothing came of it. What waited for a budget asks again at once. duplicates says for how long an order is remembered, so that another like it is held: a time such as 24h, or off; events, for how long moves are kept for /v1/events and webhooks: the last thousand always, a million at the most.",
+			takes: jsonOf(a, newLimits{Budgets: []string{"day:add_recording_minutes=20000"}, Duplicates: "24h", Events: "168h", By: "anna", Note: "agreed with finance"}), most: maxDecision,
 			gives: map[int]*huma.Response{http.StatusOK: gives(a, "The limits now", LimitsSet{limits, 3})}, fails: []string{"not-found"},
 			serve: a.setLimits},
 		{method: http.MethodGet, path: "/v1/halt", id: "getHalt", summary: "Whether the account is halted", role: config.Viewer,
@@ -94,6 +94,7 @@ func (a *API) accountRoutes() []route {
 type newLimits struct {
 	Budgets    []string `json:"budgets,omitempty" doc:"day:KIND=UNITS, account:KIND=UNITS or batch:NAME=UNITS; none for UNITS takes it away"`
 	Duplicates string   `json:"duplicates,omitempty" doc:"A time such as 24h, or off"`
+	Events     string   `json:"events,omitempty" doc:"A time such as 72h"`
 	By         string   `json:"by,omitempty" doc:"Who decides. With tokens it is the token's name."`
 	Note       string   `json:"note,omitempty" doc:"Why."`
 }
@@ -107,7 +108,7 @@ func (a *API) setLimits(c *call) error {
 	if bad := s.check(false); bad != nil {
 		return invalid(bad...)
 	}
-	asked := office.NewLimits{Budgets: n.Budgets, Duplicates: n.Duplicates, By: a.by(c, s.By), Note: c.onBehalf(s.By, s.Note)}
+	asked := office.NewLimits{Budgets: n.Budgets, Duplicates: n.Duplicates, Events: n.Events, By: a.by(c, s.By), Note: c.onBehalf(s.By, s.Note)}
 	if err := asked.Empty(); err != nil {
 		return invalid(field("budgets", "", "%v", err))
 	}

@@ -158,13 +158,14 @@ func TestLimitsAreChangedByNameAndASlipChangesNothing(t *testing.T) {
 	r := newRig(t, storetest.Embedded(t))
 	post := func(body string) said { return r.post("/v1/limits", body) }
 	var l office.Limits
-	post(`{"budgets":["day:add_recording_minutes=500"],"duplicates":"off","by":"anna","note":"agreed"}`).must(http.StatusOK).into(&l)
-	if l.DuplicateWindow != "0s" || len(l.Budgets) != 1 || l.Budgets[0].Left != 500 || l.Note == "" {
+	post(`{"budgets":["day:add_recording_minutes=500"],"duplicates":"off","events":"72h","by":"anna","note":"agreed"}`).must(http.StatusOK).into(&l)
+	if l.DuplicateWindow != "0s" || l.EventsKept != "72h0m0s" || len(l.Budgets) != 1 || l.Budgets[0].Left != 500 || l.Note == "" {
 		t.Errorf("%+v", l)
 	}
 	for body, want := range map[string]string{
 		`{"budgets":["day:minutes=1"],"note":"n"}`:                "budgets",
 		`{"duplicates":"soon","note":"n"}`:                        "duplicates",
+		`{"events":"59m","note":"n"}`:                             "events",
 		`{"note":"n"}`:                                            "budgets",
 		`{"budgets":["day:subscribe_ha=1"],"note":"a\u0000"}`:     "note",
 		`{"budgets":["day:subscribe_ha=1"],"note":"n","limit":1}`: "limit",

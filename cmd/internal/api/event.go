@@ -38,7 +38,7 @@ func (a *API) eventRoutes() []route {
 	}
 	return []route{{
 		method: http.MethodGet, path: "/v1/events", id: "listEvents", summary: "Follow orders as they move, as server-sent events", role: config.Viewer, streams: true,
-		about: "One event a move: id is its place in the account's stream, event is order. and the state that it moved to, data is the order as it is now. Without Last-Event-ID or after, from now on. The stream keeps some 10,000 moves: where what was asked for is gone, the first event is missed; list the orders then. Behind 0-0 is all that is kept. At least once: after a break, events may come again.",
+		about: "One event a move: id is its place in the account's stream, event is order. and the state that it moved to, data is the order as it is now. Without Last-Event-ID or after, from now on. The stream keeps moves for a week, or as limits say (events): where what was asked for is gone, the first event is missed; list the orders then. Behind 0-0 is all that is kept. At least once: after a break, events may come again.",
 		params: []*huma.Param{
 			{Name: "Last-Event-ID", In: "header", Description: "Go on behind this event", Schema: text()},
 			query("after", "The same, for clients that cannot set headers", text()),

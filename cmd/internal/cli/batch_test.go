@@ -300,6 +300,7 @@ func TestLimitsThatCannotBeMeantSayWhatCan(t *testing.T) {
 		{"--budget day:subscribe_ha", "it has no ="},
 		{"--budget day:subscribe_ha=-1", "units must be a whole number"},
 		{"--duplicates soon", "want off, or a time from 1s"},
+		{"--events 5m", "want a time from 1h"},
 		{"", "nothing to change"},
 	} {
 		says(t, d.must(exitUsage, append([]string{"limits", "set", "--by", "anna"}, strings.Fields(c.args)...)...).err, c.want)
@@ -308,5 +309,5 @@ func TestLimitsThatCannotBeMeantSayWhatCan(t *testing.T) {
 	says(t, d.must(exitFailed, "limits", "set", "--by", "anna", "--budget", "batch:nix=5").err, `batch "nix"`)
 	d.must(exitDone, "limits", "set", "--by", "anna", "--duplicates", "off", "--budget", "account:subscribe_ha=7")
 	says(t, d.must(exitDone, "limits").out, "account:subscribe_ha: 0 of 7 units spent or in doubt, 7 left", "none is held for what it looks like")
-	says(t, d.must(exitDone, "limits", "set", "--by", "anna", "--duplicates", "72h", "--budget", "account:subscribe_ha=none").out, "of the last 3d")
+	says(t, d.must(exitDone, "limits", "set", "--by", "anna", "--duplicates", "72h", "--events", "48h", "--budget", "account:subscribe_ha=none").out, "of the last 3d", "kept for 2d")
 }

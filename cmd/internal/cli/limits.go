@@ -46,6 +46,7 @@ func (a *app) showLimits(ctx context.Context, c accountClerk) error {
 		alike = "one like another of the last " + short(d) + " is held for a person"
 	}
 	a.field("duplicates", alike)
+	a.field("events", "moves are kept for "+span(v.EventsKept))
 	for _, b := range v.Budgets {
 		a.field("budget", b.Name+": "+b.String())
 	}

@@ -297,8 +297,8 @@ func TestTheAccountIsTheSameByHTTP(t *testing.T) {
 	w.reads(exitDone, "status")
 	w.reads(exitDone, "limits")
 	w.types(exitDone, "limits", "set", "--budget", "day:add_recording_minutes=20000", "--by", "anna")
-	w.types(exitDone, "--json", "limits", "set", "--duplicates", "72h", "--by", "anna", "--note", "agreed")
-	for _, wrong := range [][]string{{"--budget", "day:minutes=1"}, {"--duplicates", "soon"}, {}} {
+	w.types(exitDone, "--json", "limits", "set", "--duplicates", "72h", "--events", "720h", "--by", "anna", "--note", "agreed")
+	for _, wrong := range [][]string{{"--budget", "day:minutes=1"}, {"--duplicates", "soon"}, {"--events", "1m"}, {}} {
 		here, there := w.types(exitUsage, append([]string{"limits", "set", "--by", "anna"}, wrong...)...)
 		if here.err != there.err {
 			t.Errorf("%s and with --server %s", here.err, there.err)

@@ -123,7 +123,7 @@ func (a *app) webhookReplay(set settings) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "replay ID --event EVENT | --since EVENT|TIME", Short: "Deliver one event again, or all since",
 		Long: `Deliver one event again, or all behind an event or since a time, as far as the
-stream keeps them (some 10,000 moves). A delivery has the same webhook-id each
+stream keeps them (limits: events). A delivery has the same webhook-id each
 time: a receiver that remembers them takes none twice.`,
 		Example: `  orderq webhook replay wh5d2k… --event 1764057600000-0
   orderq webhook replay wh5d2k… --since 2026-12-01T08:00:00Z`,

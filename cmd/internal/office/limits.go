@@ -26,8 +26,9 @@ type Limits struct {
 	Workers     int    `json:"workers"`
 
 	DuplicateWindow string   `json:"duplicateWindow"` // 0s: nothing is held for what it looks like
+	EventsKept      string   `json:"eventsKept"`      // how long the stream of events keeps a move
 	Budgets         []Budget `json:"budgets,omitempty"`
-	By              string   `json:"by,omitempty"` // who set these two last
+	By              string   `json:"by,omitempty"` // who set these last
 	Note            string   `json:"note,omitempty"`
 }
 
@@ -62,7 +63,7 @@ func (o *Office) Limits(ctx context.Context) (Limits, error) {
 		Account: c.Account, Rate: c.Rate.String(), Concurrency: c.Concurrency, Servers: c.Servers,
 		CallTimeout: c.CallTimeout.String(), Settle: c.Settle.String(), OnAbsent: string(c.OnAbsent),
 		BreakerOpen: c.BreakerOpen.String(), Allowance: s.Allowance, Workers: len(Alive(s)),
-		DuplicateWindow: kept.DuplicateWindow.String(), By: kept.By, Note: kept.Note,
+		DuplicateWindow: kept.DuplicateWindow.String(), EventsKept: kept.EventsKept.String(), By: kept.By, Note: kept.Note,
 	}
 	for _, b := range kept.Budgets {
 		v.Budgets = append(v.Budgets, budgetOf(b))
@@ -81,6 +82,7 @@ func (e *WrongLimitError) Error() string {
 type NewLimits struct {
 	Budgets    []string // day:KIND=UNITS, account:KIND=UNITS, batch:NAME=UNITS; none for UNITS takes it away
 	Duplicates string   // a duration, or off
+	Events     string   // a duration
 	By, Note   string
 }
 
@@ -94,6 +96,13 @@ func (o *Office) SetLimits(ctx context.Context, n NewLimits) (woken int, err err
 			return 0, err
 		}
 		c.DuplicateWindow = &w
+	}
+	if n.Events != "" {
+		k, err := time.ParseDuration(n.Events)
+		if err != nil || k < store.ShortestEvents || k > 366*24*time.Hour {
+			return 0, &WrongLimitError{"events", tasks.Shown(n.Events), "want a time from 1h to 8784h, such as 72h"}
+		}
+		c.EventsKept = &k
 	}
 	for _, text := range n.Budgets {
 		b, none, err := o.budgetNamed(ctx, text)
@@ -167,11 +176,11 @@ func (o *Office) budgetNamed(ctx context.Context, text string) (b store.Budget, 
 	return b, false, nil
 }
 
-var errNothing = errors.New("nothing to change: give a budget, or what counts as a duplicate")
+var errNothing = errors.New("nothing to change: give a budget, what counts as a duplicate, or how long events are kept")
 
 // Empty says that nothing is to be changed; nil: something is.
 func (n NewLimits) Empty() error {
-	if len(n.Budgets) == 0 && n.Duplicates == "" {
+	if len(n.Budgets) == 0 && n.Duplicates == "" && n.Events == "" {
 		return errNothing
 	}
 	return nil

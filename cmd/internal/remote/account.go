@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"orderq/cmd/internal/api"
 	"orderq/cmd/internal/office"
@@ -26,6 +27,7 @@ func (o *Office) Limits(ctx context.Context) (l office.Limits, err error) {
 type newLimits struct {
 	Budgets    []string `json:"budgets,omitempty"`
 	Duplicates string   `json:"duplicates,omitempty"`
+	Events     string   `json:"events,omitempty"`
 	By         string   `json:"by,omitempty"`
 	Note       string   `json:"note,omitempty"`
 }
@@ -33,12 +35,15 @@ type newLimits struct {
 // SetLimits changes limits, and says how many orders ask again. *office.WrongLimitError where something cannot be meant.
 func (o *Office) SetLimits(ctx context.Context, n office.NewLimits) (woken int, err error) {
 	var got api.LimitsSet
-	err = o.post(ctx, "/v1/limits", newLimits{n.Budgets, n.Duplicates, n.By, n.Note}, &got)
+	err = o.post(ctx, "/v1/limits", newLimits{n.Budgets, n.Duplicates, n.Events, n.By, n.Note}, &got)
 	var bad *tasks.Invalid
 	switch {
-	case errors.As(err, &bad) && (bad.Problems[0].Field == "budgets" || bad.Problems[0].Field == "duplicates"):
+	case errors.As(err, &bad) && slices.Contains([]string{"budgets", "duplicates", "events"}, bad.Problems[0].Field):
 		p := bad.Problems[0]
-		err = &office.WrongLimitError{Field: map[string]string{"budgets": "budget", "duplicates": "duplicates"}[p.Field], Value: p.Value, Message: p.Message}
+		if p.Field == "budgets" {
+			p.Field = "budget"
+		}
+		err = &office.WrongLimitError{Field: p.Field, Value: p.Value, Message: p.Message}
 	case slug(err) == "not-found":
 		err = fmt.Errorf("%w at %s; orderq batch list shows what there is", batch.ErrNotFound, o.cfg.URL)
 	}
