@@ -10,13 +10,18 @@ import (
 	"orderq/yeastar/yeastartest"
 )
 
-// ensured says which of a run's orders name what their PBX shall have in the end: one of five that add extensions to it.
-// The others for the same PBX go on adding, so that some find that it has what they ask for.
-func ensured(i int) bool { return i%25 == 14 }
+// ensured says which of a run's orders for extensions name what their PBX shall have in the end: one of seven. The
+// others add one each.
+func ensured(i int) bool { return i/5%7 == 3 }
 
-// targetOf is what such an order asks for: a few more than the PBX had when the run began.
-func targetOf(i int, p yeastartest.PBX) int {
-	return min(p.Extensions+1+i/25%8, yeastartest.MaxExtensions)
+// targetOf is what such an order asks for, when its PBX has had so many orders: by turns some more than those can have
+// come to, and less, so that it finds what it asks for.
+func targetOf(i, before int, p yeastartest.PBX) int {
+	more := before + 3
+	if i/35%2 == 1 {
+		more = before / 3
+	}
+	return min(p.Extensions+more, yeastartest.MaxExtensions)
 }
 
 // overshot says which orders brought their PBX above what they name, going through the portal's orders as it took them:

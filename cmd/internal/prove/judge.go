@@ -11,6 +11,7 @@ import (
 
 	"orderq/cmd/internal/oracle"
 	"orderq/store"
+	"orderq/tasks"
 	"orderq/yeastar/yeastartest"
 )
 
@@ -126,14 +127,14 @@ func (rep *Report) explain(v oracle.Verdict, records []store.Order, claims map[s
 	for _, o := range records {
 		byID[o.ID] = o
 	}
-	holders := claimed(claims, records)
+	people := leftToPeople(claims, records)
 	explained := func(o store.Order) bool {
 		return o.State == store.Review && o.Reason != "" && !(echo && len(ledger.Committed(o.ID)) > 0)
 	}
 	keep := v.Findings[:0]
 	for _, f := range v.Findings {
 		o := byID[f.Order]
-		if f.Wrong == oracle.Open && behind(o, holders) && explained(holders[o.Target]) {
+		if first, waits := people.before(o); f.Wrong == oracle.Open && waits && explained(first) {
 			rep.Behind++
 			continue
 		}
@@ -147,23 +148,39 @@ func (rep *Report) explain(v oracle.Verdict, records []store.Order, claims map[s
 	rep.Verdict = v
 }
 
-// behind says that an order waits for one that is left to a person: whoever has the claim by now, which may be another
-// than when the order joined the line.
-func behind(o store.Order, holders map[string]store.Order) bool {
-	return o.State == store.Accepted && o.WaitingFor == store.WaitClaim && holders[o.Target].State == store.Review
+// left are the orders that are left to a person, and that others of their targets wait for.
+type left struct {
+	holders map[string]store.Order // by target: who has the claim now, whatever its state
+	sent    map[string]store.Order // by target: one that may have added to what the PBX has
 }
 
-// claimed gives the orders that have their targets' claims now.
-func claimed(claims map[string]string, records []store.Order) map[string]store.Order {
+func leftToPeople(claims map[string]string, records []store.Order) left {
+	l := left{map[string]store.Order{}, map[string]store.Order{}}
 	byID := map[string]store.Order{}
 	for _, o := range records {
 		byID[o.ID] = o
+		if k, _ := tasks.KindOf(o.Kind); k.Ensures && o.State == store.Review && o.Attempt > 0 {
+			l.sent[o.Target] = o
+		}
 	}
-	h := map[string]store.Order{}
 	for target, id := range claims {
-		h[target] = byID[id]
+		l.holders[target] = byID[id]
 	}
-	return h
+	return l
+}
+
+// before gives the order in review that an order waits for: one that has the claim by now, which may be another than when
+// it joined the line, or, where it names what its PBX shall have, one of which nobody knows what it added.
+func (l left) before(o store.Order) (store.Order, bool) {
+	holder := l.holders[o.Target]
+	switch {
+	case o.State != store.Accepted:
+	case o.WaitingFor == store.WaitClaim && holder.State == store.Review:
+		return holder, true
+	case o.WaitingFor == store.WaitTime && o.Ensure > 0 && l.sent[o.Target].ID != "":
+		return l.sent[o.Target], true
+	}
+	return store.Order{}, false
 }
 
 // impossible says why a history is no way through the table; "": it is one.

@@ -21,6 +21,11 @@ func TestAReviewIsExplainedOnlyWhereNobodyCouldKnow(t *testing.T) {
 	waits := store.Order{ID: other, State: store.Accepted, WaitingFor: store.WaitClaim, WaitingOn: "oqgone", Target: "pbx"}
 	elsewhere := waits
 	elsewhere.Target = "another"
+	// An order that names what its PBX shall have waits for one of which nobody knows what it added, claim or none.
+	adds := store.Order{ID: id, Kind: "expand_extensions", State: store.Review, Reason: "cannot tell", Attempt: 1, Target: "another"}
+	counts := store.Order{ID: other, Kind: "expand_extensions", Ensure: 50, State: store.Accepted, WaitingFor: store.WaitTime, Target: "another"}
+	countsElsewhere, adding := counts, counts
+	countsElsewhere.Target, adding.Ensure = "elsewhere", 0
 	for name, c := range map[string]struct {
 		records []store.Order
 		ledger  yeastartest.Ledger
@@ -29,15 +34,19 @@ func TestAReviewIsExplainedOnlyWhereNobodyCouldKnow(t *testing.T) {
 		review  int
 		behind  int
 	}{
-		"absent, references shown":             {[]store.Order{review}, yeastartest.Ledger{}, true, 0, 1, 0},
-		"there, references shown":              {[]store.Order{review}, there, true, 1, 0, 0},
-		"there, references hidden":             {[]store.Order{review}, there, false, 0, 1, 0},
-		"no reason":                            {[]store.Order{{ID: id, State: store.Review}}, yeastartest.Ledger{}, false, 1, 0, 0},
-		"in submitting":                        {[]store.Order{{ID: id, State: store.Submitting, Reason: "x"}}, yeastartest.Ledger{}, false, 1, 0, 0},
-		"waits behind it":                      {[]store.Order{review, waits}, yeastartest.Ledger{}, true, 0, 1, 1},
-		"waits behind one that is not allowed": {[]store.Order{review, waits}, there, true, 2, 0, 0},
-		"waits with no claim before it":        {[]store.Order{review, elsewhere}, yeastartest.Ledger{}, true, 1, 1, 0},
-		"waits behind nobody":                  {[]store.Order{waits}, yeastartest.Ledger{}, true, 1, 0, 0},
+		"absent, references shown":               {[]store.Order{review}, yeastartest.Ledger{}, true, 0, 1, 0},
+		"there, references shown":                {[]store.Order{review}, there, true, 1, 0, 0},
+		"there, references hidden":               {[]store.Order{review}, there, false, 0, 1, 0},
+		"no reason":                              {[]store.Order{{ID: id, State: store.Review}}, yeastartest.Ledger{}, false, 1, 0, 0},
+		"in submitting":                          {[]store.Order{{ID: id, State: store.Submitting, Reason: "x"}}, yeastartest.Ledger{}, false, 1, 0, 0},
+		"waits behind it":                        {[]store.Order{review, waits}, yeastartest.Ledger{}, true, 0, 1, 1},
+		"waits behind one that is not allowed":   {[]store.Order{review, waits}, there, true, 2, 0, 0},
+		"waits with no claim before it":          {[]store.Order{review, elsewhere}, yeastartest.Ledger{}, true, 1, 1, 0},
+		"waits behind nobody":                    {[]store.Order{waits}, yeastartest.Ledger{}, true, 1, 0, 0},
+		"names a count, one that adds in review": {[]store.Order{adds, counts}, yeastartest.Ledger{}, true, 0, 1, 1},
+		"names a count, of another PBX":          {[]store.Order{adds, countsElsewhere}, yeastartest.Ledger{}, true, 1, 1, 0},
+		"names a count, minutes in review":       {[]store.Order{review, counts}, yeastartest.Ledger{}, true, 1, 1, 0},
+		"adds itself":                            {[]store.Order{adds, adding}, yeastartest.Ledger{}, true, 1, 1, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

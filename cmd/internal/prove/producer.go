@@ -31,9 +31,9 @@ func intents(o Options, pbxs []yeastartest.PBX) []tasks.Intent {
 		all[i] = tasks.Intent{Reference: fmt.Sprintf("p%d-%d", o.Seed, i), Kind: "add_recording_minutes", ProductNo: p.ProductNo, Quantity: 100 + i%900, AllowDuplicate: true}
 		if i%5 == 4 {
 			all[i].Kind, all[i].Quantity = "expand_extensions", 1
-		}
-		if ensured(i) {
-			all[i].Quantity, all[i].Ensure = 0, targetOf(i, p)
+			if ensured(i) {
+				all[i].Quantity, all[i].Ensure = 0, targetOf(i, i/len(pbxs), p)
+			}
 		}
 		all[i] = all[i].Normalise()
 	}

@@ -329,9 +329,9 @@ func (r *run) open(ctx context.Context) (int, error) {
 		return 0, err
 	}
 	claims, err := r.server.line.HGetAll(ctx, r.store.Keys().Claims()).Result()
-	n, holders := 0, claimed(claims, all)
+	n, people := 0, leftToPeople(claims, all)
 	for _, o := range all {
-		if o.State != store.Review && !behind(o, holders) {
+		if _, waits := people.before(o); o.State != store.Review && !waits {
 			n++
 		}
 	}
