@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -118,13 +119,16 @@ func (s *Store) acceptMany(ctx context.Context, some []bid) []accepted {
 		}
 		now := integer(reply[0])
 		switch r := reply[1+i].(type) {
-		case []any: // there is one already, or one like it
-			if r[0] == "like" {
+		case []any: // there is one already, one like it, or something that is none of ours
+			switch r[0] {
+			case "like":
 				other := alikeOf(append(r, reply[0]))
 				out[i].like = &other
-				continue
+			case "error":
+				out[i].err = errors.New(fmt.Sprint(r[1]))
+			default:
+				out[i].order, out[i].err = decode(s.account, b.n.ID, flatten(r[1]))
 			}
-			out[i].order, out[i].err = decode(s.account, b.n.ID, flatten(r[1]))
 		default:
 			out[i].order, out[i].fresh = b.n.order(s.account, states[i], now), true
 			if integer(r) == 1 {

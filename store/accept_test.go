@@ -333,3 +333,51 @@ func TestAScriptThatFailsFailsAllWhoShareIt(t *testing.T) {
 		}
 	})
 }
+
+// A key that is none of ours is its own order's trouble. Those that shared the script are accepted, and on the lists; so is
+// what was written of this one.
+func TestOneThatCannotBeWrittenIsNobodyElsesTrouble(t *testing.T) {
+	t.Parallel()
+	storetest.Both(t, func(t *testing.T, r *storetest.Room) {
+		accepted(t, r.Store, "oqfirst", pbx)
+		do(t, r.Redis.Set(t.Context(), r.Store.Keys().PBX("broken"), "somebody's", 0).Err())
+		g := &gatherer{open: make(chan struct{}), waiting: make(chan struct{}, 2)}
+		r.Redis.AddHook(g)
+		var asked, done sync.WaitGroup
+		for i := range 60 {
+			asked.Add(1)
+			done.Go(func() {
+				n := intent(fmt.Sprint("oq", i), pbx)
+				if i%6 == 5 {
+					n.Target = "broken"
+				}
+				asked.Done()
+				_, fresh, err := r.Store.Accept(t.Context(), n)
+				if broken := n.Target == "broken"; fresh == broken || (err != nil) != broken {
+					t.Errorf("%s on %s: fresh %v, %v", n.ID, n.Target, fresh, err)
+				}
+			})
+		}
+		asked.Wait()
+		<-g.waiting
+		<-g.waiting
+		close(g.open)
+		done.Wait()
+		k := r.Store.Keys()
+		for i := range 60 {
+			id := fmt.Sprint("oq", i)
+			if r.Redis.Exists(t.Context(), k.Order(id)).Val() == 0 {
+				continue
+			}
+			if due, in := r.Redis.ZScore(t.Context(), k.Due(), id), r.Redis.ZScore(t.Context(), k.In(store.Accepted), id); due.Err() != nil || in.Err() != nil {
+				t.Errorf("%s has a record: due %v, index %v", id, due.Err(), in.Err())
+			}
+		}
+		do(t, r.Redis.Del(t.Context(), k.PBX("broken")).Err())
+		n := intent("oq5", pbx)
+		n.Target = "broken"
+		if o, _, err := r.Store.Accept(t.Context(), n); err != nil || o.State != store.Accepted {
+			t.Errorf("once it is mended: %+v, %v", o, err)
+		}
+	})
+}
