@@ -63,7 +63,7 @@ func (a *API) authorize(c *call, token string, role config.Role) error {
 func (a *API) permit(c *call, who bearer, role config.Role) error {
 	c.who = who
 	if ranks[who.role] < ranks[role] {
-		return problem("forbidden", "token %s is a %s's, and this needs a %s's", who.name, who.role, role)
+		return problem("forbidden", "token %s has the role %s, and this needs %s", who.name, who.role, role)
 	}
 	if limit := a.rates[who.name]; limit != nil {
 		if wait := reserve(limit); wait > 0 {

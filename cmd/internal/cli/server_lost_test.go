@@ -200,15 +200,15 @@ func TestATokenDecidesWhatMayBeDoneAndIsShownNowhere(t *testing.T) {
 	as("v")
 	try(exitDone, "status")
 	got := try(exitFailed, minutes("--reference", "r1")...)
-	says(t, got, "token eve is a viewer's, and this needs a producer's")
+	says(t, got, "token eve has the role viewer, and this needs producer")
 	if strings.Contains(got, "may have been accepted") {
 		t.Errorf("it was refused, and it says: %s", got)
 	}
 	file := d.file("rows.csv", "SN,Kind,Qty\n"+strings.Repeat("3658B431119665QJ,add_recording_minutes,100\n", 50_000)) // more than is read of what is refused
-	says(t, try(exitFailed, "batch", "apply", "--yes", file), "token eve is a viewer's")
+	says(t, try(exitFailed, "batch", "apply", "--yes", file), "token eve has the role viewer")
 	as("p")
 	try(exitDone, minutes("--reference", "r1")...)
-	says(t, try(exitFailed, "order", "cancel", "r1"), "token shop is a producer's, and this needs a operator's")
+	says(t, try(exitFailed, "order", "cancel", "r1"), "token shop has the role producer, and this needs operator")
 	d.set("ORDERQ_TOKEN_FILE", "")
 	try(exitDone, "order", "cancel", "r1", "--token-file", d.file("t", canaryToken+"o"), "--by", "otto")
 	o, err := d.room.Store.History(t.Context(), order(t, d.must(exitRejected, "order", "wait", "r1", "--json", "--redis", d.env["ORDERQ_REDIS_URL"]).out).ID)
