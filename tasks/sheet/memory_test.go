@@ -52,7 +52,7 @@ func heap() uint64 {
 // TestAHundredThousandRowsTakeFlatMemory is not parallel: it measures the whole process.
 func TestAHundredThousandRowsTakeFlatMemory(t *testing.T) {
 	if testing.Short() {
-		t.Skip("under the race detector it takes half a minute")
+		t.Skip("a hundred thousand rows, twice: without -short")
 	}
 	const rows, limit = 100_000, 32 << 20
 	for name, row := range map[string]func([]byte, int) []byte{"csv": csvRow, "ndjson": jsonRow} {

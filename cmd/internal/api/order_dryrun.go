@@ -114,10 +114,7 @@ func (a *API) rehearseMany(c *call, resolver *resolve.Resolver) error {
 	ctx, stop := context.WithCancel(c.r.Context())
 	defer stop()
 	defer context.AfterFunc(a.closing, stop)()
-	rc := http.NewResponseController(c.w)
-	_ = rc.EnableFullDuplex() // HTTP/2 is so by itself
-	c.w.Header().Set("Content-Type", typeNDJSON)
-	c.w.WriteHeader(http.StatusOK)
+	rc := c.beginLines()
 	for line := range office.NewLines(c.r.Body).All(ctx) {
 		in, err := office.ReadLine(line, a.office.Config.Account)
 		mine := err != nil

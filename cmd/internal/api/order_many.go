@@ -26,12 +26,7 @@ func (a *API) placeMany(c *call) error {
 	if c.r.Header.Get("Idempotency-Key") != "" {
 		return invalid(field("Idempotency-Key", "", "goes with one order; of many, each line has its own reference"))
 	}
-	rc := http.NewResponseController(c.w)
-	_ = rc.EnableFullDuplex() // HTTP/2 is so by itself
-	c.w.Header().Set("Content-Type", typeNDJSON)
-	c.w.WriteHeader(http.StatusOK)
-	_ = rc.Flush() // a client may wait for it before it goes on sending
-
+	rc := c.beginLines()
 	ctx, stop := context.WithCancel(c.r.Context())
 	defer stop()
 	defer context.AfterFunc(a.closing, stop)()
@@ -84,6 +79,16 @@ func (a *API) placeMany(c *call) error {
 			return context.Canceled
 		}
 	}
+}
+
+// beginLines begins an answer line by line, to a body that goes on being read meanwhile.
+func (c *call) beginLines() *http.ResponseController {
+	rc := http.NewResponseController(c.w)
+	_ = rc.EnableFullDuplex() // HTTP/2 is so by itself
+	c.w.Header().Set("Content-Type", typeNDJSON)
+	c.w.WriteHeader(http.StatusOK)
+	_ = rc.Flush() // a client may wait for it before it goes on sending
+	return rc
 }
 
 // ended is why a stream has: at its end, or because the server stops.
