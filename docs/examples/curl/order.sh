@@ -22,6 +22,7 @@ while :; do
   case $state in
   placed) echo "placed $(echo "$order" | field orderNo)"; exit 0 ;;
   rejected | cancelled) echo "$state: $(echo "$order" | field reason)"; exit 3 ;;
+  held) echo "held: it $(echo "$order" | field reason): orderq order release $id, or cancel"; exit 4 ;;
   review) echo "review: a person has to decide: orderq order resolve $id"; exit 4 ;;
   esac
   sleep 1

@@ -27,9 +27,9 @@ async function call(method, path, body) {
 
 const [reference, productNo, minutes] = process.argv.slice(2);
 let order = await call("POST", "/v1/orders", { reference, kind: "add_recording_minutes", productNo, quantity: Number(minutes) });
-while (!["placed", "rejected", "cancelled", "review"].includes(order.state)) {
+while (!["placed", "rejected", "cancelled", "held", "review"].includes(order.state)) {
   await pause(1000);
   order = await call("GET", `/v1/orders/${order.id}`);
 }
 console.log(order.state, order.orderNo ?? order.reason ?? "");
-process.exit({ placed: 0, review: 4 }[order.state] ?? 3);
+process.exit({ placed: 0, held: 4, review: 4 }[order.state] ?? 3);

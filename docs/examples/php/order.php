@@ -32,9 +32,9 @@ function call(string $method, string $path, ?array $body = null): array
 $order = call('POST', '/v1/orders', [
     'reference' => $reference, 'kind' => 'add_recording_minutes', 'productNo' => $pbx, 'quantity' => (int) $minutes,
 ]);
-while (!in_array($order['state'], ['placed', 'rejected', 'cancelled', 'review'], true)) {
+while (!in_array($order['state'], ['placed', 'rejected', 'cancelled', 'held', 'review'], true)) {
     sleep(1);
     $order = call('GET', '/v1/orders/' . $order['id']);
 }
 echo $order['state'], ' ', $order['orderNo'] ?? $order['reason'] ?? '', "\n";
-exit(['placed' => 0, 'review' => 4][$order['state']] ?? 3);
+exit(['placed' => 0, 'held' => 4, 'review' => 4][$order['state']] ?? 3);

@@ -35,9 +35,9 @@ reference, pbx, minutes = sys.argv[1:]
 order = call("POST", "/v1/orders", {
     "reference": reference, "kind": "add_recording_minutes", "productNo": pbx, "quantity": int(minutes),
 })
-while order["state"] not in ("placed", "rejected", "cancelled", "review"):
+while order["state"] not in ("placed", "rejected", "cancelled", "held", "review"):
     time.sleep(1)
     order = call("GET", "/v1/orders/" + order["id"])
 
 print(order["state"], order.get("orderNo") or order.get("reason", ""))
-sys.exit({"placed": 0, "review": 4}.get(order["state"], 3))
+sys.exit({"placed": 0, "held": 4, "review": 4}.get(order["state"], 3))
