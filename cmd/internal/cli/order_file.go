@@ -41,9 +41,9 @@ func (a *app) placeFile(ctx context.Context, set settings, path string, dryRun b
 // collect prints what became of the lines, in their order, and waits for the orders where that is asked.
 func (a *app) collect(ctx context.Context, stop context.CancelCauseFunc, c clerk, ordered <-chan *office.Intake, wait time.Duration) error {
 	var (
-		refused, unanswered, first int
-		failure                    error
-		accepted                   []store.Order
+		refused, first int
+		failure        error
+		accepted       []store.Order
 	)
 	for line := range ordered {
 		<-line.Done
@@ -62,16 +62,15 @@ func (a *app) collect(ctx context.Context, stop context.CancelCauseFunc, c clerk
 			fmt.Fprintf(a.err, "line %d: %v\n", line.N, line.Err)
 		default:
 			// Redis or the file: the lines behind would fare no better.
-			if unanswered++; failure == nil {
+			if failure == nil {
 				failure, first = line.Err, line.N
 				stop(line.Err)
 			}
 		}
 	}
 	switch {
-	case unanswered > 0:
-		return fmt.Errorf("line %d: %w: nothing is known of %d lines from there on, and the rest was not read; place the file again, what was accepted is only shown",
-			first, failure, unanswered)
+	case first > 0:
+		return fmt.Errorf("line %d: %w: nothing is known from this line on; place the file again, what was accepted is only shown", first, failure)
 	case failure != nil:
 		return failure
 	case ctx.Err() != nil:

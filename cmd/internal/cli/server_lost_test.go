@@ -159,7 +159,7 @@ func TestAServerThatIsNotThereIsNamed(t *testing.T) {
 	if got.code != exitFailed {
 		t.Errorf("exit %d", got.code)
 	}
-	says(t, got.err, "line 1: server "+url+" cannot be reached", "nothing is known of 2 lines")
+	says(t, got.err, "line 1: server "+url+" cannot be reached", "nothing is known from this line on")
 
 	strange := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/v1/status" {
