@@ -124,8 +124,6 @@ func TestTheExamplesTakeGenuineWebhooksAlone(t *testing.T) {
 		fmt.Fprintf(mac, "%s.%s.%s", id, at, body)
 		return "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil))
 	}
-	now := strconv.FormatInt(time.Now().Unix(), 10)
-	old := strconv.FormatInt(time.Now().Add(-time.Hour).Unix(), 10)
 	for _, l := range languages {
 		t.Run(l.name, func(t *testing.T) {
 			t.Parallel()
@@ -133,6 +131,8 @@ func TestTheExamplesTakeGenuineWebhooksAlone(t *testing.T) {
 			if l.needs != "" {
 				mustHave(t, l.needs, true)
 			}
+			// Of this moment: parallel tests may wait for minutes until it is their turn.
+			now, old := strconv.FormatInt(time.Now().Unix(), 10), strconv.FormatInt(time.Now().Add(-time.Hour).Unix(), 10)
 			for name, c := range map[string]struct {
 				at, signatures, body string
 				genuine              bool
