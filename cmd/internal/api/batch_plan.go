@@ -28,8 +28,7 @@ func (a *API) plan(c *call) error {
 	ctx, stop := context.WithCancel(c.r.Context())
 	defer stop()
 	defer context.AfterFunc(a.closing, stop)()
-	rc := http.NewResponseController(c.w)
-	_ = rc.EnableFullDuplex() // HTTP/2 is so by itself
+	rc := c.duplex()
 	// Nothing is written before the first rows are planned: an error until then has its own status.
 	w := &late{c: c, rc: rc}
 	out, err := plan.NewWriter(w, plan.Head{

@@ -53,7 +53,7 @@ func (c *call) prepare(r *route) error {
 	}
 	body := http.MaxBytesReader(c.w.ResponseWriter, c.r.Body, most)
 	if streams {
-		body = &moving{body, http.NewResponseController(c.w)}
+		body = &moving{ReadCloser: body, rc: http.NewResponseController(c.w)}
 	}
 	c.r.Body = body
 	return nil
@@ -82,16 +82,35 @@ func (c *call) contentType(r *route) error {
 // moving is a body that is cut off where it stands still.
 type moving struct {
 	io.ReadCloser
-	rc *http.ResponseController
+	rc  *http.ResponseController
+	end error // of the reading: io.EOF behind the last byte
 }
 
+// Read does not ask net/http again behind the end: it watches the connection then, and a deadline would be taken for a
+// client that is gone, while lines of its are still at work.
 func (m *moving) Read(p []byte) (int, error) {
+	if m.end != nil {
+		return 0, m.end
+	}
 	_ = m.rc.SetReadDeadline(time.Now().Add(still)) // not every connection has one
 	n, err := m.ReadCloser.Read(p)
 	if err != nil && !errors.Is(err, io.EOF) {
 		err = &bodyError{err}
 	}
+	m.end = err
 	return n, err
+}
+
+// duplex lets an answer begin while the body is still being read. Over HTTP/1 the connection ends with it: net/http does not
+// look, then, whether the body was read to its end, and what is left of it, or comes late, would be taken for the next
+// request.
+func (c *call) duplex() *http.ResponseController {
+	rc := http.NewResponseController(c.w)
+	if c.r.ProtoMajor == 1 {
+		c.w.Header().Set("Connection", "close")
+		_ = rc.EnableFullDuplex() // where the connection cannot, the body is read before the answer begins
+	}
+	return rc
 }
 
 // body reads it whole.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -13,6 +14,11 @@ import (
 // ServeWithin is Serve with as little patience as a test has, with a request's header and with the rest of it.
 func ServeWithin(l *Listener, h http.Handler, header, rest time.Duration) *Server {
 	return serve(l, h, zap.NewNop(), times{header: header, body: rest, write: 5 * rest, idle: rest, close: 10 * time.Second})
+}
+
+// Moving is a body that must not stand still, of a request that w answers.
+func Moving(body io.ReadCloser, w http.ResponseWriter) io.ReadCloser {
+	return &moving{ReadCloser: body, rc: http.NewResponseController(w)}
 }
 
 // Patterns are the routes as they are served.

@@ -111,7 +111,7 @@ func (a *API) rehearsed(ctx context.Context, resolver *resolve.Resolver, in task
 
 // rehearseMany answers every line, in order. A portal that does not answer ends it.
 func (a *API) rehearseMany(c *call, resolver *resolve.Resolver) error {
-	ctx, stop := context.WithCancel(c.r.Context())
+	ctx, stop := context.WithCancel(context.WithoutCancel(c.r.Context())) // as with placeMany
 	defer stop()
 	defer context.AfterFunc(a.closing, stop)()
 	rc := c.beginLines()

@@ -27,7 +27,9 @@ func (a *API) placeMany(c *call) error {
 		return invalid(field("Idempotency-Key", "", "goes with one order; of many, each line has its own reference"))
 	}
 	rc := c.beginLines()
-	ctx, stop := context.WithCancel(c.r.Context())
+	// Not the request's own context, which ends with the first byte that does not come: the lines before it are answered,
+	// and then why there are no more. A client that is gone is found by writing to it.
+	ctx, stop := context.WithCancel(context.WithoutCancel(c.r.Context()))
 	defer stop()
 	defer context.AfterFunc(a.closing, stop)()
 	var away atomic.Bool // Redis has failed: the lines behind would fare no better, and would come out of their order
@@ -83,8 +85,7 @@ func (a *API) placeMany(c *call) error {
 
 // beginLines begins an answer line by line, to a body that goes on being read meanwhile.
 func (c *call) beginLines() *http.ResponseController {
-	rc := http.NewResponseController(c.w)
-	_ = rc.EnableFullDuplex() // HTTP/2 is so by itself
+	rc := c.duplex()
 	c.w.Header().Set("Content-Type", typeNDJSON)
 	c.w.WriteHeader(http.StatusOK)
 	_ = rc.Flush() // a client may wait for it before it goes on sending
