@@ -54,7 +54,7 @@ func (a *API) pass(c *call, r *route) error {
 func (r *route) readQuery(c *call) error {
 	query, err := parseQuery(c.r.URL.RawQuery)
 	if err != nil {
-		return invalid(field("", "", "the query cannot be read: %s", err))
+		return invalid(field("query", "", "cannot be read: %s", err))
 	}
 	var names []string
 	many := map[string]bool{}
