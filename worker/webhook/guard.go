@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
 	"syscall"
 	"unicode"
@@ -124,6 +125,8 @@ func (g Guard) CheckURL(text string) error {
 		return errors.New("has spaces or control characters: percent-encode them")
 	case u.User != nil:
 		return errors.New("has a user or a password: leave them away, deliveries are signed")
+	case !dialable(u.Port()):
+		return errors.New("has a port that is none: want 1 to 65535")
 	case u.Fragment != "":
 		return errors.New("has a #, which is never sent: leave it away")
 	}
@@ -135,6 +138,12 @@ func (g Guard) CheckURL(text string) error {
 		return errors.New("http is not encrypted: use https, or name the receiver's network in ORDERQ_WEBHOOK_ALLOW")
 	}
 	return nil
+}
+
+// dialable says that a URL's port is one; "": its scheme's.
+func dialable(port string) bool {
+	n, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || err == nil && n > 0
 }
 
 // Networks reads a list of CIDRs and addresses, with commas between.

@@ -77,7 +77,7 @@ func TestAURLThatCannotBeCalledIsRefusedAtOnce(t *testing.T) {
 	t.Parallel()
 	for url, why := range map[string]string{
 		"": "want https", "hooks.example.com": "want https", "ftp://h/": "want https", "file:///etc/passwd": "want https", "https://": "want https", "https:///x": "want https",
-		"https:h": "want https", "javascript:alert(1)": "want https", "https://h:99999x/": "want https",
+		"https:h": "want https", "javascript:alert(1)": "want https", "https://h:99999x/": "want https", "https://h:99999/": "a port that is none", "https://h:0/": "a port that is none",
 		"https://u:p@h/": "user or a password", "https://u@h/": "user or a password", "https://h/#x": "has a #", "https://h/a b": "spaces",
 		"https://127.0.0.1/": "loopback", "https://[::1]:8443/": "loopback", "https://169.254.169.254/latest": "link-local", "https://[::ffff:10.0.0.1]/": "private",
 		"http://hooks.example.com/": "use https", "http://8.8.8.8/": "use https", "https://h/" + strings.Repeat("x", maxURL): "more than 2000 bytes",

@@ -153,7 +153,7 @@ func (a *API) openSheet(c *call, body io.Reader) (*sheet.Reader, string, error) 
 	case errors.As(err, &broken):
 		return nil, "", err
 	case err != nil:
-		return nil, "", invalid(field("", "", "the file cannot be read: %v", err))
+		return nil, "", invalid(field("file", "", "cannot be read: %v", err))
 	}
 	return r, name, nil
 }
@@ -235,7 +235,7 @@ func (a *API) readPlan(ctx context.Context, file *os.File, body io.Reader, cfg *
 	h, s, err := plan.Verify(file)
 	switch {
 	case err != nil:
-		return invalid(field("", "", "%v", err))
+		return invalid(field("file", "", "%v", err))
 	case h.Account != a.office.Config.Account:
 		return invalid(field("account", h.Account, "the plan is for this account, and the server works for %s", a.office.Config.Account))
 	case h.Portal != a.office.Config.BaseURL:

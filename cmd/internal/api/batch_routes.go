@@ -48,7 +48,7 @@ func (a *API) batchRoutes() []route {
 				query("by", "Who orders; with tokens it is the token's name", text()),
 			}, read...),
 			takes: file, most: maxStream, streams: true,
-			gives: map[int]*huma.Response{http.StatusAccepted: gives(a, "Taken in", Applied{BatchView: view, Taken: Taken{Rows: 3, New: 2, Invalid: 1}, Problems: []BadRow{{Row: 3, Line: 4, Message: `quantity "minus one": must be a whole number`}}})},
+			gives: map[int]*huma.Response{http.StatusAccepted: gives(a, "Taken in", Applied{BatchView: view, Taken: Taken{Rows: 3, New: 2, Invalid: 1}, Problems: []BadRow{{Row: 3, Line: 4, Message: `quantity "minus one": must be a whole number`}}}, "Location")},
 			fails: []string{"state", "portal-away", "no-portal"}, serve: a.apply},
 		{method: http.MethodPost, path: "/v1/batches/plan", id: "planBatch", summary: "Show what a file would order, by reads alone", role: config.Producer,
 			about:  "The answer is a plan, a JSON object a line: a head, a line per row, a summary with the plan's hash. POST it to /v1/batches to order exactly that: rows for which something has changed since are no orders then. A stream without a summary is no plan.",
@@ -66,7 +66,7 @@ func (a *API) batchRoutes() []route {
 		{method: http.MethodGet, path: "/v1/batches/{batch}/results", id: "getResults", summary: "Give the file back with its numbers filled in", role: config.Viewer, streams: true,
 			about:  "In its order and with its columns, and for each row reference, id, state, orderNo, transactionNo and reason. The result may be applied again: it orders nothing twice. Without format: by Accept, else as the file was.",
 			params: []*huma.Param{query("format", "csv or ndjson", oneOf("csv", "ndjson"))},
-			gives: map[int]*huma.Response{http.StatusOK: {Description: "The file", Content: map[string]*huma.MediaType{
+			gives: map[int]*huma.Response{http.StatusOK: {Description: "The file", Headers: map[string]*huma.Param{"Content-Disposition": {Schema: text()}}, Content: map[string]*huma.MediaType{
 				typeCSV:    {Schema: text(), Example: "SN,Kind,Qty,reference,id,state,orderNo,transactionNo,reason\n"},
 				typeNDJSON: {Schema: text(), Example: `{"kind":"add_recording_minutes","productNo":"3658B431119665QJ","quantity":1000,"reference":"crm-1","state":"accepted"}` + "\n"}}}},
 			fails: found, serve: a.results},

@@ -140,13 +140,21 @@ func decode(data []byte, v any) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &syntax):
-		return invalid(field(strings.TrimPrefix(string(syntax.JSONPointer), "/"), "", "the body is not valid JSON at byte %d: %s", syntax.ByteOffset, tasks.Shown(syntax.Err.Error())))
+		return invalid(field(part(syntax.JSONPointer), "", "is not valid JSON at byte %d of the body: %s", syntax.ByteOffset, tasks.Shown(syntax.Err.Error())))
 	case errors.As(err, &meaning) && errors.Is(err, json.ErrUnknownName):
-		return invalid(field(tasks.Shown(strings.TrimPrefix(string(meaning.JSONPointer), "/")), "", "there is no such field"))
+		return invalid(field(part(meaning.JSONPointer), "", "there is no such field"))
 	case errors.As(err, &meaning):
-		return invalid(field(tasks.Shown(strings.TrimPrefix(string(meaning.JSONPointer), "/")), "", "is of another type than it should be"))
+		return invalid(field(part(meaning.JSONPointer), "", "is of another type than it should be"))
 	}
-	return invalid(field("", "", "the body is not a JSON object: %s", tasks.Shown(err.Error())))
+	return invalid(field("body", "", "is not a JSON object: %s", tasks.Shown(err.Error())))
+}
+
+// part names what a pointer points to in a body that is no intent; the whole is the body.
+func part(at jsontext.Pointer) string {
+	if at == "" {
+		return "body"
+	}
+	return tasks.Shown(strings.TrimPrefix(string(at), "/"))
 }
 
 // readChange reads the body into v, of which what is left out stays as it is: so null, which elsewhere means to take

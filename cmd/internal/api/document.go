@@ -114,9 +114,22 @@ func (r *route) operation(schemas huma.Registry, tokens bool) *huma.Operation {
 			Content: map[string]*huma.MediaType{"application/problem+json": {
 				Schema: schemas.Schema(reflect.TypeFor[Problem](), true, ""), Example: exampleProblem(slugs[0]),
 			}},
+			Headers: problemHeaders(status, slugs),
 		}
 	}
 	return op
+}
+
+// problemHeaders are what problems say beside their bodies. What waits says how long.
+func problemHeaders(status int, slugs []string) map[string]*huma.Param {
+	headers := map[string]*huma.Param{}
+	if slices.ContainsFunc(slugs, func(slug string) bool { return kinds[slug].retry > 0 }) {
+		headers["Retry-After"] = &huma.Param{Description: "Seconds. A proxy may say a date.", Schema: text()}
+	}
+	if status == http.StatusUnauthorized {
+		headers["WWW-Authenticate"] = &huma.Param{Schema: text()}
+	}
+	return headers
 }
 
 // tag is the path's first word behind the version.

@@ -128,6 +128,14 @@ func (d *document) check(t *testing.T, a ask, s said) {
 		t.Errorf("%s %s: status %d is not documented: %s", a.method, a.path, s.status, s.body)
 		return
 	}
+	for _, name := range []string{"Retry-After", "WWW-Authenticate", "Location", "ETag", "Idempotent-Replayed", "Content-Disposition"} {
+		if _, documented := answer.Headers[name]; !documented && s.header.Get(name) != "" {
+			t.Errorf("%s %s: the header %s of %d is not documented", a.method, a.path, name, s.status)
+		}
+	}
+	if _, documented := answer.Headers["Retry-After"]; documented && s.header.Get("Retry-After") == "" {
+		t.Errorf("%s %s: %d without the Retry-After that is documented", a.method, a.path, s.status)
+	}
 	kind, _, _ := strings.Cut(s.header.Get("Content-Type"), ";")
 	c, has := answer.Content[kind]
 	if !has && (kind != "" || len(answer.Content) > 0) && a.method != http.MethodHead {

@@ -17,14 +17,14 @@ import (
 
 // check refuses what no route answers.
 func (a *API) check(c *call) error {
-	if a.loopback && !loopbackName(c.r.Host) {
+	if a.loopback && !LoopbackName(c.r.Host) {
 		return problem("other-host", "this server listens on loopback and answers to localhost, 127.0.0.1 and [::1] alone, not to %q", tasks.Shown(c.r.Host))
 	}
 	return nil
 }
 
-// loopbackName says that a Host header names this machine. Names are not looked up: that is how a page rebinds one.
-func loopbackName(host string) bool {
+// LoopbackName says that a Host header names this machine. Names are not looked up: that is how a page rebinds one.
+func LoopbackName(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
 	}
@@ -54,7 +54,7 @@ func (a *API) pass(c *call, r *route) error {
 func (r *route) readQuery(c *call) error {
 	query, err := parseQuery(c.r.URL.RawQuery)
 	if err != nil {
-		return invalid(field("", "", "the query cannot be read: %s", err))
+		return invalid(field("query", "", "cannot be read: %s", err))
 	}
 	var names []string
 	many := map[string]bool{}

@@ -86,7 +86,7 @@ func (a *API) orderRoutes() []route {
 		{method: http.MethodGet, path: "/v1/orders/{id}", id: "getOrder", summary: "Show an order", role: config.Viewer,
 			params: []*huma.Param{{Name: "If-None-Match", In: "header", Description: "An ETag: 304 where the order has not changed since", Schema: text()}},
 			gives: map[int]*huma.Response{
-				http.StatusOK: gives(a, "The order", order, "ETag"), http.StatusNotModified: {Description: "It has not changed"},
+				http.StatusOK: gives(a, "The order", order, "ETag"), http.StatusNotModified: {Description: "It has not changed", Headers: map[string]*huma.Param{"ETag": {Schema: text()}}},
 			},
 			fails: found, serve: a.get},
 		{method: http.MethodGet, path: "/v1/orders/{id}/history", id: "getHistory", summary: "Show every move of an order, the oldest first", role: config.Viewer,

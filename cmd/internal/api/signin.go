@@ -130,7 +130,7 @@ func (a *API) signIn(c *call) error {
 		if errors.As(err, &large) {
 			return large
 		}
-		return invalid(field("", "", "the form cannot be read"))
+		return invalid(field("form", "", "cannot be read"))
 	}
 	to := c.r.PostForm.Get("to")
 	if wait := a.desk.guesses.Wait(c.r.RemoteAddr); wait > 0 {

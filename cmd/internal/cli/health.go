@@ -40,7 +40,7 @@ func serveHealth(ctx context.Context, of *ledger, m *metrics.Set, ready func(con
 	h := &health{
 		metrics: m,
 		server: &http.Server{
-			Handler: front(healthPages(ready), pages), ErrorLog: zap.NewStdLog(log.Named("http")),
+			Handler: front(healthPages(ready), pages, l.Loopback), ErrorLog: zap.NewStdLog(log.Named("http")),
 			// Nobody sends anything long to these pages, so whoever is slow is let go.
 			ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second,
 			IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,

@@ -101,15 +101,17 @@ func (a *app) openSite(ctx context.Context, l *ledger, m *metrics.Set, ready fun
 			{Path: "/", Show: s.page}, {Path: "/metrics", Show: m.Handler()}, {Path: queues.Path, Show: s.queues.Show(), Operate: s.queues.Operate()},
 		},
 	})
-	s.server = api.Serve(at, front(healthPages(ready), s.api), log)
+	s.server = api.Serve(at, front(healthPages(ready), s.api, at.Loopback), log)
 	log.Info("listening", zap.String("page", at.URL()+"/"), zap.String("api", at.URL()+"/v1"), zap.String("healthz", at.URL()+"/healthz"), zap.String("readyz", at.URL()+"/readyz"))
 	return s, nil
 }
 
-// front gives the health pages' paths to them and all others to the API, exactly as they were asked for.
-func front(pages, rest http.Handler) http.Handler {
+// front gives the health pages' paths to them and all others to the API, exactly as they were asked for. A loopback
+// listener's API has what names another host, too: it answers to none of them.
+func front(pages, rest http.Handler, loopback bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/healthz" || r.URL.Path == "/readyz" {
+		here := !loopback || api.LoopbackName(r.Host)
+		if here && (r.URL.Path == "/healthz" || r.URL.Path == "/readyz") {
 			pages.ServeHTTP(w, r)
 			return
 		}

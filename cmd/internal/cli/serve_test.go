@@ -37,6 +37,11 @@ func TestUpBringsEverythingAlongAndSaysHowToReachIt(t *testing.T) {
 	if code, body := get(t, ready); code != http.StatusOK {
 		t.Errorf("/readyz: %d %q", code, body)
 	}
+	for _, page := range []string{health, ready} {
+		if code := rebound(t, page); code != http.StatusMisdirectedRequest {
+			t.Errorf("%s by another host's name: %d", page, code)
+		}
+	}
 	got := order(t, d.must(exitDone, minutes("--wait", "30s", "--json")...).out)
 	if got.State != store.Placed || got.OrderNo == "" {
 		t.Errorf("placed: %+v", got)
@@ -150,10 +155,47 @@ func TestAWorkerTellsItsMetricsToTheNetworkOnlyForATokenAndElseRefusesToStart(t 
 	if code, body := get(t, strings.Replace(at, "http://", "http://any:"+canarySecret+"@", 1)); code != http.StatusOK || !strings.Contains(body, "orderq_up") {
 		t.Errorf("with one: %d %s", code, body)
 	}
-	if code, body := get(t, w.err.await(t, `"healthz":"([^"]+)"`)); code != http.StatusOK {
+	health := w.err.await(t, `"healthz":"([^"]+)"`)
+	if code, body := get(t, health); code != http.StatusOK {
 		t.Errorf("/healthz: %d %q", code, body)
 	}
+	if code := rebound(t, health); code != http.StatusMisdirectedRequest {
+		t.Errorf("/healthz by another host's name: %d", code)
+	}
 	w.err.await(t, "worker started")
+}
+
+// rebound asks as a web page does whose name was made to mean this machine.
+func rebound(t *testing.T, url string) (status int) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Host = "evil.example"
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	return resp.StatusCode
+}
+
+func TestANonLoopbackListenersHealthPagesAnswerToEveryName(t *testing.T) {
+	t.Parallel()
+	ok := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
+	no := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusTeapot) })
+	for host, want := range map[string][2]int{"orderq.internal": {200, 418}, "10.1.2.3:8080": {200, 418}, "localhost:8080": {200, 200}, "[::1]": {200, 200}} {
+		for i, loopback := range []bool{false, true} {
+			w := httptest.NewRecorder()
+			r := httptest.NewRequest(http.MethodGet, "/readyz", http.NoBody)
+			r.Host = host
+			front(ok, no, loopback).ServeHTTP(w, r)
+			if w.Code != want[i] {
+				t.Errorf("%s, loopback %v: %d, want %d", host, loopback, w.Code, want[i])
+			}
+		}
+	}
 }
 
 func TestReadyzSaysWhyNot(t *testing.T) {

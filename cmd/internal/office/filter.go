@@ -101,6 +101,9 @@ func moment(text string, now time.Time) (at time.Time, ok bool) {
 	}
 	for _, layout := range []string{time.RFC3339, time.DateOnly} {
 		if t, err := time.Parse(layout, text); err == nil {
+			if t.IsZero() { // the least time of many a language is a time, and not none
+				t = t.Add(1)
+			}
 			return t, true
 		}
 	}
