@@ -112,7 +112,7 @@ func (a *API) portalError(err error) error {
 		p.cause = err
 		return p
 	case errors.As(err, &call) && call.Outcome == yeastar.Refused:
-		return invalid(field("query", "", "the portal refuses it: %s", call.Detail))
+		return invalid(field("request", "", "the portal refuses it: %s", call.Detail))
 	}
 	return office.Explain(a.office.Config, err)
 }
