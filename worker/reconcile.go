@@ -141,9 +141,12 @@ func (w *Worker) testifyTo(ctx context.Context, o store.Order, h hearing) (store
 	standing, outcome := h.of(o)
 	v, settles := verdictOfJournal(outcome)
 	switch {
+	case v.found != nil && v.found.OrderNo == o.OrderNo:
+		// The record has that answer. What has become of the portal's order since, only the portal can tell.
 	case settles && (o.State == store.Unknown || v.found != nil):
 		return w.apply(ctx, o, passed(o), v)
-	case standing == journal.SenderFinished && !o.Evidence.Finished:
+	}
+	if standing == journal.SenderFinished {
 		return w.store.Witness(ctx, o)
 	}
 	return o, nil
