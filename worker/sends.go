@@ -58,6 +58,22 @@ func (s *sends) names() []string {
 	return held
 }
 
+// inPlace fails where one of the files that this process holds is not found under its name any more.
+func (s *sends) inPlace() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	held := []*journal.Journal{s.now}
+	for _, j := range s.old {
+		held = append(held, j.Journal)
+	}
+	for _, j := range held {
+		if err := j.InPlace(); err != nil {
+			return fmt.Errorf("what was sent cannot be told from the send journals in %s: %w: put them back, or restart the worker", s.dir, err)
+		}
+	}
+	return nil
+}
+
 // turn begins a new file where the present one has grown, and closes old ones that are done. promised is how
 // long after asking the gate an attempt may still begin.
 func (s *sends) turn(now time.Time, promised time.Duration) error {
