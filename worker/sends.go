@@ -117,9 +117,14 @@ func (s *sends) close() error {
 	return errors.Join(errs...)
 }
 
-// prune removes journals of long ago that have nothing left to say.
+// prune removes journals of long ago that have nothing left to say. A host that comes up with a clock that runs ahead must
+// not take yesterday's for old: Redis' clock has to say so too.
 func (w *Worker) prune() {
-	gone, err := journal.Prune(w.cfg.Journal, journal.Keep, w.cfg.Now())
+	now := w.cfg.Now()
+	if theirs := w.redisNow(); theirs.Before(now) {
+		now = theirs
+	}
+	gone, err := journal.Prune(w.cfg.Journal, journal.Keep, now)
 	if err != nil {
 		w.log.Warn("old journals not removed", zap.Error(err))
 	}
