@@ -217,6 +217,20 @@ func (w *Worker) reconcile(ctx context.Context, orders []store.Order) error {
 	if err := w.askEcho(ctx); err != nil {
 		w.log.Info("echo not asked", zap.Error(err))
 	}
+	// One whose watermark Redis has forgotten is looked for in the whole list, where old and new are told apart by the
+	// portal's times alone. Of the others, no absence may be concluded from that.
+	var since, ever []store.Order
+	for _, o := range orders {
+		if o.Evidence.Watermark > 0 {
+			since = append(since, o)
+		} else {
+			ever = append(ever, o)
+		}
+	}
+	return errors.Join(w.reconcileSome(ctx, since), w.reconcileSome(ctx, ever))
+}
+
+func (w *Worker) reconcileSome(ctx context.Context, orders []store.Order) error {
 	if len(orders) == 0 {
 		return nil
 	}
