@@ -69,3 +69,28 @@ func TestAJournalDoesNotBringBackANumberThatAPersonGaveUp(t *testing.T) {
 		t.Errorf("%s, duplicates %v: the other number was given up by a person", got.OrderNo, got.Duplicates)
 	}
 }
+
+// How often the portal's list was read for an order in doubt is not how often the portal has denied the order that it was.
+func TestAnOrderThatWasLongLookedForIsNotGivenUpAtTheFirstDenial(t *testing.T) {
+	t.Parallel()
+	l := newLone(t, storetest.Best(t))
+	o, _ := l.passed("sought", "journal-1")
+	o, err := l.store.Doubt(t.Context(), o, "no answer", "", time.Hour)
+	l.must(err)
+	for range lostAfter {
+		o, err = l.store.Looked(t.Context(), o, true, "not there so far", time.Hour)
+		l.must(err)
+	}
+	o, err = l.store.Record(t.Context(), o, store.Found{To: store.Pending, OrderNo: "GONE1", OrderStatus: yeastar.StatusPending, Via: store.ViaReference})
+	l.must(err)
+	for n := range lostAfter {
+		l.must(l.poll(t.Context(), o))
+		if o = l.get(o.ID); o.State != store.Pending {
+			t.Fatalf("%s (%s) after %d denials, want %d", o.State, o.Reason, n+1, lostAfter+1)
+		}
+	}
+	l.must(l.poll(t.Context(), o))
+	if o = l.get(o.ID); o.State != store.Review {
+		t.Errorf("%s (%s) after %d denials", o.State, o.Reason, lostAfter+1)
+	}
+}
