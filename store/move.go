@@ -272,6 +272,7 @@ func (s *Store) Record(ctx context.Context, o Order, f Found) (Order, error) {
 	to.InstanceID = either(f.InstanceID, o.InstanceID)
 	to.RequestID = either(f.RequestID, o.RequestID)
 	to.Evidence.Call = either(f.Call, o.Evidence.Call)
+	to.Evidence.Looks = 0 // what is counted from here on is how often the portal does not show it
 	if f.Raw != nil {
 		to.Evidence.Raw = f.Raw
 	}

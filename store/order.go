@@ -94,7 +94,7 @@ type Evidence struct {
 	Finished  bool      // its sender's host has proved that it sends nothing more
 	Deadline  time.Time // Redis time after which no sender that keeps its promise still sends or listens
 	Watermark int64     // which reading of the portal's list came before it (Store.Mark)
-	Looks     int       // readings of the list that counted since
+	Looks     int       // readings of the list that counted since; for one that was found, how often the portal did not show it
 	Resends   int       // how often a machine sent it again after absence was proved
 	LookFirst bool      // read the portal's list before the next attempt: the last answer proves less than it says
 	Had       int       // extensions that the PBX had when they were ordered, as far as was read; at least so many

@@ -123,6 +123,15 @@ func (w *Worker) recall(ctx context.Context, r *Recovery, e journal.Entry, o sto
 	if !settles {
 		return o, nil
 	}
+	if v.found != nil && v.found.OrderNo != o.OrderNo {
+		held, err := w.store.Numbers(ctx, []string{v.found.OrderNo})
+		if err != nil {
+			return o, err
+		}
+		if held[v.found.OrderNo] == o.ID {
+			return o, nil // it had that number, and a person has decided otherwise since
+		}
+	}
 	next, err := w.apply(ctx, o, passageOf{e.Attempt.N, e.Attempt.Nonce}, v)
 	if err == nil && next.Version != o.Version {
 		r.Replayed++

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 
 	"orderq/store"
@@ -14,9 +15,10 @@ type reading struct {
 	rows  []yeastar.OrderRow // that the watermark does not have
 	total int
 	// counts says that absence may be concluded from it: the second pass has every row of the first, and
-	// the list grew since the watermark by exactly the rows seen.
+	// the list grew since the watermark by exactly the rows seen, which stand at its ends.
 	counts bool
 	why    string // where it does not count
+	amid   bool   // a row that the watermark does not have stands between two that it has
 }
 
 const (
@@ -74,6 +76,9 @@ func (w *Worker) readSince(ctx context.Context, m store.Mark) (reading, error) {
 	}
 	lost := slices.ContainsFunc(rowIDs(a.rows), func(id string) bool { return !after[id] })
 	switch grown := b.total - m.Total; {
+	case a.amid || b.amid:
+		// It was shifted into sight, perhaps by the very row that is looked for, which is not in sight then.
+		b.why = "a row that was not seen before the order passed the gate stands between rows that were: the list is not in the order of age"
 	case lost:
 		b.why = "a row that was there is gone in the second pass"
 	case len(b.rows) != grown:
@@ -93,8 +98,9 @@ func (w *Worker) pass(ctx context.Context, m store.Mark) (reading, error) {
 	}
 	var r reading
 	seen := map[string]bool{}
-	take := func(p yeastar.OrderPage) (met bool) {
-		r.total = p.Total
+	read := map[int][]yeastar.OrderRow{}
+	take := func(no int, p yeastar.OrderPage) (met bool) {
+		r.total, read[no] = p.Total, p.Rows
 		for _, row := range p.Rows {
 			switch id := rowID(row); {
 			case known[id]:
@@ -113,7 +119,7 @@ func (w *Worker) pass(ctx context.Context, m store.Mark) (reading, error) {
 			return false, err
 		}
 		pages = p.TotalPage
-		return take(p) || len(p.Rows) == 0, nil
+		return take(no, p) || len(p.Rows) == 0, nil
 	}
 	complete := func() bool { return len(r.rows) == r.total-m.Total }
 	for no := 1; no <= pages && no <= maxPages; no++ {
@@ -144,7 +150,26 @@ func (w *Worker) pass(ctx context.Context, m store.Mark) (reading, error) {
 			}
 		}
 	}
+	r.amid = amid(read, known)
 	return r, nil
+}
+
+// amid says whether a row that is not known stands behind one that is and before another: pages by their numbers.
+func amid(pages map[int][]yeastar.OrderRow, known map[string]bool) bool {
+	met, behind := false, false
+	for _, no := range slices.Sorted(maps.Keys(pages)) {
+		for _, row := range pages[no] {
+			switch is := known[rowID(row)]; {
+			case is && behind:
+				return true
+			case is:
+				met = true
+			case met:
+				behind = true
+			}
+		}
+	}
+	return false
 }
 
 // closings is how often a pass tries to catch up with a list that grows.

@@ -141,47 +141,15 @@ func (w *Worker) testifyTo(ctx context.Context, o store.Order, h hearing) (store
 	standing, outcome := h.of(o)
 	v, settles := verdictOfJournal(outcome)
 	switch {
+	case v.found != nil && v.found.OrderNo == o.OrderNo:
+		// The record has that answer. What has become of the portal's order since, only the portal can tell.
 	case settles && (o.State == store.Unknown || v.found != nil):
 		return w.apply(ctx, o, passed(o), v)
-	case standing == journal.SenderFinished && !o.Evidence.Finished:
+	}
+	if standing == journal.SenderFinished {
 		return w.store.Witness(ctx, o)
 	}
 	return o, nil
-}
-
-// hearing is this host's journals as they were heard during one round, each at most once: of hundreds of orders in
-// doubt most have the same few senders.
-type hearing struct {
-	w     *Worker
-	heard map[string]journal.Testimony
-}
-
-func (w *Worker) hearing() hearing { return hearing{w, map[string]journal.Testimony{}} }
-
-// of says how the sender of an order's last attempt stands, and what came of it.
-func (h hearing) of(o store.Order) (journal.Standing, *journal.Outcome) {
-	name := o.Evidence.Sender
-	t, heard := h.heard[name]
-	if !heard {
-		var err error
-		if t, err = journal.Hear(h.w.cfg.Journal, name); err != nil {
-			h.w.log.Warn("journal not readable", zap.String("order", o.ID), zap.String("journal", name), zap.Error(err))
-			t = journal.Testimony{}
-		}
-		h.heard[name] = t
-	}
-	return t.Of(o.Evidence.Reference, o.Evidence.Nonce)
-}
-
-// standings says how the senders of orders stand by now.
-func (h hearing) standings(orders []store.Order) map[string]journal.Standing {
-	all := make(map[string]journal.Standing, len(orders))
-	for _, o := range orders {
-		if all[o.ID] = journal.SenderFinished; !o.Evidence.Finished { // else its own host has told
-			all[o.ID], _ = h.of(o)
-		}
-	}
-	return all
 }
 
 // verdictOfJournal is what a journal's outcome settles by itself; ok is false where it settles nothing.
@@ -214,6 +182,20 @@ func (w *Worker) reconcile(ctx context.Context, orders []store.Order) error {
 	if err := w.askEcho(ctx); err != nil {
 		w.log.Info("echo not asked", zap.Error(err))
 	}
+	// One whose watermark Redis has forgotten is looked for in the whole list, where old and new are told apart by the
+	// portal's times alone. Of the others, no absence may be concluded from that.
+	var since, ever []store.Order
+	for _, o := range orders {
+		if o.Evidence.Watermark > 0 {
+			since = append(since, o)
+		} else {
+			ever = append(ever, o)
+		}
+	}
+	return errors.Join(w.reconcileSome(ctx, since), w.reconcileSome(ctx, ever))
+}
+
+func (w *Worker) reconcileSome(ctx context.Context, orders []store.Order) error {
 	if len(orders) == 0 {
 		return nil
 	}

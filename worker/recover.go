@@ -329,6 +329,10 @@ func (w *Worker) vouch(ctx context.Context, run string) error {
 	//lint:ignore SA2001 held for a moment: whoever passed the gate before has let go
 	t.passing.Unlock()
 	w.marks.forget()
+	if err := w.sends.inPlace(); err != nil {
+		t.close(err.Error())
+		return err
+	}
 	return w.fleet.Vouch(ctx, run, token, names)
 }
 

@@ -58,6 +58,22 @@ func (s *sends) names() []string {
 	return held
 }
 
+// inPlace fails where one of the files that this process holds is not found under its name any more.
+func (s *sends) inPlace() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	held := []*journal.Journal{s.now}
+	for _, j := range s.old {
+		held = append(held, j.Journal)
+	}
+	for _, j := range held {
+		if err := j.InPlace(); err != nil {
+			return fmt.Errorf("what was sent cannot be told from the send journals in %s: %w: put them back, or restart the worker", s.dir, err)
+		}
+	}
+	return nil
+}
+
 // turn begins a new file where the present one has grown, and closes old ones that are done. promised is how
 // long after asking the gate an attempt may still begin.
 func (s *sends) turn(now time.Time, promised time.Duration) error {
@@ -101,9 +117,14 @@ func (s *sends) close() error {
 	return errors.Join(errs...)
 }
 
-// prune removes journals of long ago that have nothing left to say.
+// prune removes journals of long ago that have nothing left to say. A host that comes up with a clock that runs ahead must
+// not take yesterday's for old: Redis' clock has to say so too.
 func (w *Worker) prune() {
-	gone, err := journal.Prune(w.cfg.Journal, journal.Keep, w.cfg.Now())
+	now := w.cfg.Now()
+	if theirs := w.redisNow(); theirs.Before(now) {
+		now = theirs
+	}
+	gone, err := journal.Prune(w.cfg.Journal, journal.Keep, now)
 	if err != nil {
 		w.log.Warn("old journals not removed", zap.Error(err))
 	}

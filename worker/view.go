@@ -68,9 +68,11 @@ func (w *Worker) glance(ctx context.Context, orders []store.Order) (view, error)
 	if v.claimed, err = w.store.Numbers(ctx, numbers); err != nil {
 		return v, err
 	}
+	// Where the list has grown by just these rows they are new, whatever their times say. Else their times are all there is.
+	isNew := v.mark.Number > 0 && v.reading.counts
 	for _, row := range v.reading.rows {
 		refs := tasks.FindReferences(row.Raw)
-		if v.claimed[row.OrderNo] == "" && len(refs) == 0 && !v.before(row) {
+		if v.claimed[row.OrderNo] == "" && len(refs) == 0 && (isNew || !v.before(row)) {
 			v.dark = append(v.dark, row)
 			continue
 		}
@@ -112,8 +114,8 @@ func (v *view) take(no string, d yeastar.OrderDetails, refs []string) {
 	}
 }
 
-// before says that a row is of an order made before any of those that are looked for: it cannot be theirs. Of a
-// whole list most rows are, and their details need not be read.
+// before says that a row is of an order made before any of those that are looked for, if the portal's times are UTC, which
+// no page of it says. Of a whole list most rows are, and their details need not be read.
 func (v view) before(row yeastar.OrderRow) bool {
 	return !row.CreateTime.IsZero() && row.CreateTime.Add(-v.offset).Before(v.since.Add(-markSlack))
 }

@@ -116,7 +116,6 @@ func (w *Worker) Start(ctx context.Context) error {
 	if err := w.openHost(); err != nil {
 		return err
 	}
-	w.prune()
 	if w.sends, err = openSends(w.cfg.Journal, w.header(ledger), w.cfg.JournalOptions...); err != nil {
 		return err
 	}
@@ -125,6 +124,9 @@ func (w *Worker) Start(ctx context.Context) error {
 	}
 	if _, err := w.Recover(ctx); err != nil {
 		w.log.Error("the ledger is not recovered yet; it is tried again", zap.Error(err))
+	}
+	if w.trust.refuses() == "" {
+		w.prune() // the records have what the journals tell
 	}
 	w.queue = asynq.NewClient(w.cfg.Queue)
 	w.inspect = asynq.NewInspector(w.cfg.Queue)

@@ -137,7 +137,6 @@ func (j *Journal) flush() {
 	j.mu.Unlock()
 	err := j.sync()
 	if err == nil {
-		// A file without a name is durable and of no use to anybody who looks for it.
 		err = j.alive()
 	}
 	j.mu.Lock()

@@ -192,15 +192,27 @@ func TestAfterOneFailedWriteNothingIsBegunAgain(t *testing.T) {
 	}
 }
 
-func TestAJournalWhoseFileWasRemovedIsBroken(t *testing.T) {
+func TestAJournalWhoseFileIsGoneFromItsPlaceIsBroken(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir()
-	j := open(t, dir)
-	if err := os.Remove(filepath.Join(dir, j.Name()+suffix)); err != nil {
-		t.Fatal(err)
-	}
-	if err := j.Begin(t.Context(), attempt("r-1")); !errors.Is(err, ErrBroken) {
-		t.Fatalf("got %v, want ErrBroken", err)
+	for what, lose := range map[string]func(dir, path string) error{
+		"removed":             func(_, path string) error { return os.Remove(path) },
+		"moved":               func(_, path string) error { return os.Rename(path, path+".1") },
+		"moved with a folder": func(dir, _ string) error { return os.Rename(dir, dir+".old") },
+		"replaced": func(_, path string) error {
+			return errors.Join(os.Rename(path, path+".1"), os.WriteFile(path, nil, 0o600))
+		},
+	} {
+		dir := filepath.Join(t.TempDir(), "journal")
+		j := open(t, dir)
+		if err := j.InPlace(); err != nil {
+			t.Fatal(err)
+		}
+		if err := lose(dir, filepath.Join(dir, j.Name()+suffix)); err != nil {
+			t.Fatal(err)
+		}
+		if err := j.Begin(t.Context(), attempt("r-1")); !errors.Is(err, ErrBroken) || j.InPlace() == nil {
+			t.Errorf("%s: got %v, want ErrBroken; in place: %v", what, err, j.InPlace())
+		}
 	}
 }
 

@@ -24,6 +24,7 @@ var (
 // Journal is this process's file of sends. Its methods may be called from any goroutine.
 type Journal struct {
 	name string
+	path string
 	now  func() time.Time
 	file *os.File
 	lock *hold
@@ -68,7 +69,7 @@ func Open(dir string, h Header, opts ...Option) (*Journal, error) {
 	j := &Journal{now: time.Now, inFlight: map[string]string{}}
 	j.write = func(b []byte) (int, error) { return j.file.Write(b) }
 	j.sync = func() error { return j.file.Sync() }
-	j.alive = func() error { return linked(j.file) }
+	j.alive = j.InPlace
 	for _, o := range opts {
 		o(j)
 	}
@@ -91,6 +92,9 @@ func (j *Journal) create(dir string, h Header) (err error) {
 		return err
 	}
 	path := filepath.Join(dir, j.name+suffix)
+	if j.path, err = filepath.Abs(path); err != nil {
+		return err
+	}
 	fresh := path + passing
 	if j.file, err = os.OpenFile(fresh, os.O_CREATE|os.O_EXCL|os.O_WRONLY|os.O_APPEND, 0o600); err != nil {
 		return err
@@ -146,6 +150,23 @@ func (h *Header) complete(now func() time.Time) error {
 
 // Name is what a record keeps as its sender: "host-pid-random", the file's name without its ending.
 func (j *Journal) Name() string { return j.name }
+
+// InPlace fails where the file is not what is found under its name any more: removed, or moved with its folder. It may
+// be durable all the same, and is of no use to anybody who looks for it.
+func (j *Journal) InPlace() error {
+	is, err := os.Stat(j.path)
+	if err != nil {
+		return fmt.Errorf("somebody removed or moved the file: %w", err)
+	}
+	held, err := j.file.Stat()
+	if err != nil {
+		return err
+	}
+	if !os.SameFile(is, held) {
+		return fmt.Errorf("somebody put another file in the place of %s", j.path)
+	}
+	return nil
+}
 
 // Size is the file's length in bytes.
 func (j *Journal) Size() int64 {

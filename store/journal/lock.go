@@ -54,15 +54,3 @@ func (h *hold) release() error {
 	}
 	return unix.Close(h.fd)
 }
-
-// linked fails when the file has lost its name.
-func linked(f *os.File) error {
-	var st unix.Stat_t
-	if err := unix.Fstat(int(f.Fd()), &st); err != nil {
-		return err
-	}
-	if st.Nlink == 0 {
-		return errors.New("somebody removed the file")
-	}
-	return nil
-}

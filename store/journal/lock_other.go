@@ -15,5 +15,3 @@ func waitAlone(*os.File) (*hold, error)  { return nil, errors.ErrUnsupported }
 func holdShared(*os.File) (*hold, error) { return nil, errors.ErrUnsupported }
 
 func (*hold) release() error { return nil }
-
-func linked(*os.File) error { return errors.ErrUnsupported }

@@ -221,6 +221,27 @@ func TestAnAnswerInTheSendersJournalDecides(t *testing.T) {
 	}
 }
 
+// The usual way into pending is the answer, which the sender's journal has as well.
+func TestAnOrderThatWasAnsweredAndIsGoneFromThePortalCanBeDecided(t *testing.T) {
+	t.Parallel()
+	for answer, want := range map[review.Answer]store.State{review.Resend: store.Accepted, review.Drop: store.Cancelled} {
+		g := newRig(t, yeastartest.Options{})
+		o, j := g.sentHere("r1", pbx)
+		g.must(j.End(outcome(o, "done", "GONE1")))
+		g.must(j.Close())
+		o, err := g.room.Store.Record(t.Context(), o, store.Found{To: store.Pending, OrderNo: "GONE1", OrderStatus: "pending", Via: store.ViaAnswer})
+		g.must(err)
+		o, err = g.room.Store.Review(t.Context(), o, "the portal no longer shows it")
+		g.must(err)
+		g.portal.Down(true)
+		g.refusedFor(o, review.Decision{Answer: answer}, review.CauseUnread)
+		g.portal.Down(false)
+		if got, err := g.decide(o, review.Decision{Answer: answer}); err != nil || got.State != want {
+			t.Errorf("%s: %s, %v", answer, got.State, err)
+		}
+	}
+}
+
 func TestAPortalOrderThatCannotBeItIsRefused(t *testing.T) {
 	t.Parallel()
 	g := newRig(t, yeastartest.Options{})

@@ -87,15 +87,20 @@ func refuseResend(c Card, gone bool) *Refusal {
 	if c.Sent == nil && c.Order.OrderNo == "" {
 		return nil // nothing was ever sent: there is nothing that the portal could show
 	}
-	if c.List == nil || c.List.Unread != "" {
-		why := "not asked"
-		if c.List != nil {
-			why = c.List.Unread
-		}
-		return &Refusal{CauseUnread, fmt.Sprintf("the portal cannot be asked now whether it has order %s: %s", id, why),
-			"try again when it answers; orderq doctor looks closer"}
+	return refuseUnread(c)
+}
+
+// refuseUnread is the refusal where the portal could not be read; nil where it was.
+func refuseUnread(c Card) *Refusal {
+	why := "not asked"
+	if c.List != nil {
+		why = c.List.Unread
 	}
-	return nil
+	if why == "" {
+		return nil
+	}
+	return &Refusal{CauseUnread, fmt.Sprintf("the portal cannot be asked now whether it has order %s: %s", c.Order.ID, why),
+		"try again when it answers; orderq doctor looks closer"}
 }
 
 // refuseEarly is what the clock and this host's journals say against sending again; it needs no portal.
@@ -130,7 +135,8 @@ func refuseEarly(c Card, gone bool) *Refusal {
 func refuseSender(c Card) *Refusal {
 	switch {
 	case c.Sender == nil:
-	case c.Sender.Outcome != nil && c.Sender.Outcome.OrderNo != "":
+	case c.Sender.Outcome != nil && c.Sender.Outcome.OrderNo != "" && c.Sender.Outcome.OrderNo != c.Order.OrderNo:
+		// One that the record has is no news: whether it is there still, the portal says.
 		no := c.Sender.Outcome.OrderNo
 		return &Refusal{CauseAnswered, fmt.Sprintf("order %s was answered: the journal of its sender has it as portal order %s", c.Order.ID, no),
 			"answer --placed " + no + ", or let a worker of this host record it"}
@@ -164,7 +170,8 @@ func refuseShown(c Card) *Refusal {
 }
 
 // refuseDrop says why the order may not be given up. Neither the horizon nor a portal that cannot be asked
-// forbids it: if it turns up after all, that raises the alarm and orders nothing.
+// forbids it: if it turns up after all, that raises the alarm and orders nothing. But the portal is asked for one that it
+// gave a number to: of that number nobody would be told.
 func refuseDrop(c Card) *Refusal {
 	if r := refuseState(c.Order); r != nil {
 		return r
@@ -172,7 +179,10 @@ func refuseDrop(c Card) *Refusal {
 	if r := refuseSender(c); r != nil {
 		return r
 	}
-	return refuseShown(c)
+	if r := refuseShown(c); r != nil || c.Order.OrderNo == "" || c.List == nil { // before it is asked, what needs no portal
+		return r
+	}
+	return refuseUnread(c)
 }
 
 // refusePlaced says why the order cannot be that one of the portal's.

@@ -46,6 +46,11 @@ func TestWhatIsRefused(t *testing.T) {
 		{"its sender is finished, and there may be another", func(c *Card) { c.Order.Evidence.Recalled = true }, CauseSenderUnproved, "", "Redis had forgotten"},
 		{"the sender was answered", done, CauseAnswered, CauseAnswered, "N9"},
 		{"the sender was answered, and runs", func(c *Card) { done(c); c.Sender.Standing = "alive" }, CauseAnswered, CauseAnswered, "N9"},
+		{"the sender was answered, as the record has it", func(c *Card) { done(c); c.Order.OrderNo = "N9" }, "", "", ""},
+		{"the sender was answered, as the record has it, and the portal could not be read", func(c *Card) {
+			done(c)
+			c.Order.OrderNo, c.List = "N9", &List{Unread: "no answer"}
+		}, CauseUnread, CauseUnread, "no answer"},
 		{"the sender was refused", func(c *Card) { c.Sender.Outcome = &journal.Outcome{Result: "refused"} }, "", "", ""},
 		{"the portal was not asked", func(c *Card) { c.List = nil }, CauseUnread, "", "doctor"},
 		{"the portal could not be read", func(c *Card) { c.List = &List{Unread: "no answer"} }, CauseUnread, "", "no answer"},

@@ -21,6 +21,7 @@ type ListOrder int
 const (
 	NewestFirst ListOrder = iota
 	OldestFirst
+	NewestAmid // the oldest at both ends: as where it is sorted by something else than age
 )
 
 // Options describe a portal. The zero value is a healthy one with 400 PBXs.

@@ -69,8 +69,13 @@ func (s *Server) orderList(q url.Values, _ string) reply {
 	wording, _ := s.opt.FieldNames.wordings()
 	for i := from; i < to; i++ {
 		at := i
-		if s.opt.ListOrder == NewestFirst {
+		switch {
+		case s.opt.ListOrder == NewestFirst:
 			at = len(all) - 1 - i
+		case s.opt.ListOrder == NewestAmid && i < (len(all)+1)/2:
+			at = 2 * i
+		case s.opt.ListOrder == NewestAmid:
+			at = 2*(len(all)-1-i) + 1
 		}
 		p.Results = append(p.Results, wording.of(s.row(all[at])))
 	}
