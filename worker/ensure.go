@@ -39,7 +39,7 @@ func (w *Worker) ensure(ctx context.Context, o store.Order, in tasks.Intent) (st
 			}
 			return w.wait(ctx, o, *pause)
 		}
-		res, err := w.resolver.Resolve(ctx, in)
+		res, err := w.resolver.ResolveAs(ctx, in, o.Planned)
 		if resolve.Satisfied(err) != nil && o.Attempt > 0 {
 			// Perhaps by its own attempt, which was thought to have come to nothing.
 			if next, settled, err := w.lookFirst(ctx, o); settled || err != nil {

@@ -37,7 +37,7 @@ func (w *Worker) prepare(ctx context.Context, o store.Order) (store.Order, error
 	if in.Ensure > 0 {
 		return w.ensure(ctx, o, in.Normalise())
 	}
-	res, err := w.resolver.Resolve(ctx, in.Normalise())
+	res, err := w.resolver.ResolveAs(ctx, in.Normalise(), o.Planned)
 	if err != nil {
 		return w.putBack(ctx, o, err)
 	}

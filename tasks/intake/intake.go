@@ -230,6 +230,7 @@ func (a *apply) rowOf(r sheet.Row, bad error) (store.Row, error) {
 	} else {
 		kept.Reference = r.Intent.Reference
 		n := tasks.NewOrder(r.Intent, a.Queue)
+		n.Planned = r.Planned
 		n.By, n.Reason = a.By, fmt.Sprintf("row %d of batch %s", r.N, a.Name)
 		out.New = &n
 	}

@@ -249,6 +249,6 @@ func (a *API) readPlan(ctx context.Context, file *os.File, body io.Reader, cfg *
 		return err
 	}
 	cfg.Name = h.Name
-	cfg.Reader, err = plan.NewReader(ctx, file, s.Hash, resolver)
+	cfg.Reader, err = plan.NewReader(ctx, file, s.Hash, resolver, a.office.Store)
 	return err
 }

@@ -62,7 +62,7 @@ func (l *ledger) Apply(ctx context.Context, f office.File, c intake.Config) (int
 		if _, err := f.Raw.Seek(0, io.SeekStart); err != nil {
 			return intake.Summary{}, err
 		}
-		if c.Reader, err = plan.NewReader(ctx, f.Raw, f.Hash, resolver); err != nil {
+		if c.Reader, err = plan.NewReader(ctx, f.Raw, f.Hash, resolver, l.store); err != nil {
 			return intake.Summary{}, err
 		}
 	}
