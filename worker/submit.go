@@ -83,6 +83,14 @@ func (w *Worker) submit(ctx context.Context, o store.Order, res resolve.Resoluti
 			w.cfg.OnRefuse(pause.For)
 			return w.wait(ctx, o, *pause)
 		}
+		pause, err := w.batchHolds(ctx, o)
+		if err != nil {
+			return o, err
+		}
+		if pause != nil {
+			w.cfg.OnRefuse(pause.For)
+			return w.wait(ctx, o, *pause)
+		}
 		mark, err := w.marks.current(ctx)
 		if err != nil {
 			return w.putBack(ctx, o, fmt.Errorf("read the portal's order list before ordering: %w", err))

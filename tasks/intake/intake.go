@@ -17,8 +17,8 @@ type Config struct {
 	Store  *store.Store
 	Name   string            // the batch's
 	By     string            // who applies it
-	Hold   bool              // a new batch waits until another person approves it
-	Brakes batch.Brakes      // of a new batch
+	Hold   bool              // the batch waits until another person approves it
+	Brakes batch.Brakes      // as batch.Begin has them
 	Budget int               // of a new batch, in units; 0: none
 	Queue  string            // the queue of its orders; "": tasks.QueueBulk
 	Reader Rows              // a sheet read with Name as its Options.Batch, or a plan
