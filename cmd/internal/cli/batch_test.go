@@ -141,7 +141,7 @@ func TestABatchIsCancelledBeforeItIsSent(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 	d.must(exitDone, "batch", "cancel", "november")
-	says(t, d.must(exitFailed, "batch", "apply", "--yes", path).err, "batch november takes no rows any more: it was cancelled; another --name begins another batch")
+	says(t, d.must(exitFailed, "batch", "apply", "--yes", path).err, "batch november takes no rows any more: it was cancelled; another --name begins another batch, which orders its rows again, also those that were placed")
 	o, err := d.room.Store.History(t.Context(), d.idOf("november", 1))
 	if err != nil || o[len(o)-1].By != "eve" || o[0].Reason != "row 1 of batch november" || o[0].By != "tester" {
 		t.Errorf("%+v, %v", o, err)
