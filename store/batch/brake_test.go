@@ -301,3 +301,35 @@ func TestWhoAppliedAHeldBatchDoesNotApproveItWhoeverAppliedItSince(t *testing.T)
 		do(t, s.Approve(t.Context(), id, "eve", "her rows were approved of"))
 	})
 }
+
+func TestBrakesAreWatchedUntilNothingIsLeft(t *testing.T) {
+	t.Parallel()
+	storetest.Both(t, func(t *testing.T, r *storetest.Room) {
+		s := newSite(t, r)
+		watched := func() int {
+			all, err := s.Braked(t.Context())
+			do(t, err)
+			return len(all)
+		}
+		if n := watched(); n != 0 {
+			t.Errorf("%d watched without brakes", n)
+		}
+		s.again(batch.Begin{By: "anna", Brakes: batch.Brakes{StopRefused: 0.5}})
+		s.accept(row(1, "a"))
+		do(t, s.Finish(t.Context(), id, s.token, "x", 1))
+		if n, err := s.Release(t.Context()); n != 1 || err != nil || watched() != 1 {
+			t.Errorf("%d released, %v, %d watched", n, err, watched())
+		}
+		before := s.read()
+		s.again(batch.Begin{By: "anna"}) // its new rows come after that reading
+		do(t, s.Over(t.Context(), before))
+		if watched() != 1 {
+			t.Error("what is applied anew is not watched any more")
+		}
+		do(t, s.Finish(t.Context(), id, s.token, "x", 1))
+		do(t, s.Over(t.Context(), s.read()))
+		if n := watched(); n != 0 {
+			t.Errorf("%d watched in the end", n)
+		}
+	})
+}
