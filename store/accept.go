@@ -26,6 +26,7 @@ type New struct {
 	Batch          string
 	Labels         map[string]string
 	Intent         []byte    // canonical JSON
+	Planned        []byte    // JSON, opaque here: what it has to resolve to; nil: it was not planned
 	NotBefore      time.Time // zero: at once
 	By             string
 	Like           string  // what makes two orders for one target look alike: kind and amount; "": nothing does
@@ -147,7 +148,7 @@ func (n New) order(account string, state State, now int64) Order {
 		ProductNo: n.ProductNo, Quantity: n.Quantity, Ensure: n.Ensure, Plan: n.Plan, BillingCycle: n.BillingCycle,
 		BillingContact: n.BillingContact, PONumber: n.PONumber, Reason: n.Reason, By: n.By, Batch: n.Batch,
 		AcceptedAt: moment, UpdatedAt: moment, Version: 1, Intent: n.Intent, Fingerprint: n.Fingerprint, Queue: n.Queue, Target: n.Target,
-		Like: n.Like, AllowDuplicate: n.AllowDuplicate,
+		Like: n.Like, AllowDuplicate: n.AllowDuplicate, Planned: n.Planned,
 	}
 	if len(n.Labels) > 0 {
 		o.Labels = n.Labels
@@ -164,7 +165,7 @@ func (n New) record() (state State, set []any, first string, start int64) {
 	d := doc{
 		Reference: n.Reference, Intent: json.RawMessage(n.Intent), Fingerprint: n.Fingerprint,
 		Queue: n.Queue, Target: n.Target, Batch: n.Batch, Labels: n.Labels, Ensure: n.Ensure,
-		Like: n.Like, AllowLike: n.AllowDuplicate,
+		Like: n.Like, AllowLike: n.AllowDuplicate, Planned: json.RawMessage(n.Planned),
 	}
 	if !n.NotBefore.IsZero() {
 		start = n.NotBefore.UnixMilli()

@@ -57,6 +57,8 @@ type Order struct {
 	Like string `json:"-"`
 	// AllowDuplicate says that its caller knows of others like it.
 	AllowDuplicate bool `json:"-"`
+	// Planned is what its intent was planned to resolve to, JSON that only package resolve reads; nil: it was not planned.
+	Planned []byte `json:"-"`
 	// Spent is how many units of the budgets it has used up: it was sent, and nothing proves that nothing came of it.
 	Spent int `json:"-"`
 	// Evidence is what the gate wrote down before the last attempt, and what came of it.

@@ -55,6 +55,7 @@ type doc struct {
 	Labels      map[string]string `json:"labels,omitempty"`
 	Like        string            `json:"like,omitempty"`
 	AllowLike   bool              `json:"allowLike,omitempty"`
+	Planned     json.RawMessage   `json:"planned,omitempty"`
 }
 
 // res is what the intent asks for, first in the caller's words, then in the portal's.
@@ -174,7 +175,7 @@ func decode(account, id string, pairs []string) (Order, error) {
 		AcceptedAt: at(f[fAccepted]), SubmittedAt: at(f[fSubmit]), FinishedAt: at(f[fFinished]), UpdatedAt: at(f[fUpdated]),
 		Version: int64(number(f[fVersion])),
 		Intent:  d.Intent, Fingerprint: d.Fingerprint, Queue: d.Queue, Target: d.Target,
-		Like: d.Like, AllowDuplicate: d.AllowLike, Spent: number(first(f[fSpent])),
+		Like: d.Like, AllowDuplicate: d.AllowLike, Planned: d.Planned, Spent: number(first(f[fSpent])),
 		Generation: number(f[fGen]), Crashes: number(f[fCrashes]), Owner: f[fOwner],
 		Evidence: Evidence{
 			Body: bytesOrNil(f[fBody]), Raw: bytesOrNil(f[fRaw]), Nonce: f[fNonce], Passed: f[fPassed], Reference: e.Reference, Sender: e.Sender,

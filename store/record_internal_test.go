@@ -63,7 +63,7 @@ func encode(o Order) map[string]string {
 // fields is an order as its hash: what encode writes, and what the scripts write themselves.
 func fields(o Order) []string {
 	d := doc{Reference: o.Reference, Intent: o.Intent, Fingerprint: o.Fingerprint, Queue: o.Queue,
-		NotBefore: o.NotBefore.UnixMilli(), Target: o.Target, Batch: o.Batch, Labels: o.Labels, Ensure: o.Ensure, Like: o.Like, AllowLike: o.AllowDuplicate}
+		NotBefore: o.NotBefore.UnixMilli(), Target: o.Target, Batch: o.Batch, Labels: o.Labels, Ensure: o.Ensure, Like: o.Like, AllowLike: o.AllowDuplicate, Planned: o.Planned}
 	ms := func(t time.Time) string { return fmt.Sprint(t.UnixMilli()) }
 	pairs := []string{
 		fDoc, text(d), fKind, o.Kind, fState, string(o.State), fVersion, fmt.Sprint(o.Version), fUntil, ms(o.WaitingUntil),

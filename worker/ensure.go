@@ -25,9 +25,8 @@ func (w *Worker) ensure(ctx context.Context, o store.Order, in tasks.Intent) (st
 		if err != nil {
 			return w.putBack(ctx, o, err)
 		}
-		if before.Holder != "" && before.Holder != o.ID {
-			return w.wait(ctx, o, store.Pause{For: store.WaitClaim, On: before.Holder,
-				Reason: "order " + before.Holder + " for the same PBX is on its way or in doubt"})
+		if pause := taken(before, o); pause != nil {
+			return w.wait(ctx, o, *pause)
 		}
 		others, err := w.othersOn(ctx, o)
 		if err != nil {
@@ -39,7 +38,7 @@ func (w *Worker) ensure(ctx context.Context, o store.Order, in tasks.Intent) (st
 			}
 			return w.wait(ctx, o, *pause)
 		}
-		res, err := w.resolver.Resolve(ctx, in)
+		res, err := w.resolver.ResolveAs(ctx, in, o.Planned)
 		if resolve.Satisfied(err) != nil && o.Attempt > 0 {
 			// Perhaps by its own attempt, which was thought to have come to nothing.
 			if next, settled, err := w.lookFirst(ctx, o); settled || err != nil {
@@ -57,6 +56,14 @@ func (w *Worker) ensure(ctx context.Context, o store.Order, in tasks.Intent) (st
 			return next, err
 		}
 	}
+}
+
+// taken is the pause for another order that has the claim on the PBX: what the PBX shows meanwhile says nothing.
+func taken(t store.Target, o store.Order) *store.Pause {
+	if t.Holder == "" || t.Holder == o.ID {
+		return nil
+	}
+	return &store.Pause{For: store.WaitClaim, On: t.Holder, Reason: "order " + t.Holder + " for the same PBX is on its way or in doubt"}
 }
 
 // othersOn gives the other orders for the same PBX that add to what it has: all there are, because one that was

@@ -161,6 +161,22 @@ func TestWhatPassesBetweenTheReadingAndTheGateIsCountedIn(t *testing.T) {
 	}
 }
 
+// High Availability is charged for all extensions: those that pass between the reading and the gate are among them.
+func TestWhatPassesBeforeHighAvailabilityIsChargedForToo(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, forty())
+	s := newStop()
+	r.start(s.at)
+	o := r.place(tasks.Intent{Reference: "stopped", Kind: "subscribe_ha", ProductNo: grown})
+	<-s.read
+	r.start()
+	r.await(r.place(more("between", 5)).ID, store.Placed)
+	s.on <- struct{}{}
+	if o = r.await(o.ID, store.Placed, store.Rejected); o.State != store.Placed || o.Quantity != 45 || o.Attempt != 1 {
+		t.Errorf("%s with %d after %d attempts (%s), want 45 placed at the first", o.State, o.Quantity, o.Attempt, o.Reason)
+	}
+}
+
 func TestAnEnsureWaitsForTheClaimBeforeItReadsThePBX(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, forty())

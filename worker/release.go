@@ -3,9 +3,12 @@ package worker
 import (
 	"context"
 	"errors"
+	"sync"
+	"time"
 
 	"go.uber.org/zap"
 
+	"orderq/store"
 	"orderq/store/batch"
 	"orderq/store/fleet"
 	"orderq/yeastar"
@@ -59,12 +62,20 @@ func (w *Worker) brake(ctx context.Context) error {
 
 // brakeOf says why a batch has to stop; "": it goes on.
 func (w *Worker) brakeOf(ctx context.Context, one batch.Batch) (why string, err error) {
-	if one.StopRefused > 0 || one.StopUnknown > 0 {
+	shares := one.StopRefused > 0 || one.StopUnknown > 0
+	if !shares && (one.Canary == 0 || one.Proven) {
+		return "", w.batches.Over(ctx, one)
+	}
+	if shares {
 		c, err := w.batches.Count(ctx, one.ID)
 		if err != nil {
 			return "", err
 		}
-		if why := one.Tripped(c); why != "" {
+		if c.Open() == 0 && !one.Applied.IsZero() {
+			return "", w.batches.Over(ctx, one)
+		}
+		why := one.Tripped(c)
+		if why != "" && (c.Unsent() > 0 || one.Applied.IsZero()) { // else there is nothing to stop
 			return why, nil
 		}
 	}
@@ -96,6 +107,52 @@ func (w *Worker) brakeOf(ctx context.Context, one batch.Batch) (why string, err 
 		}
 	}
 	return "", w.batches.Prove(ctx, one.ID)
+}
+
+// batchPause is how long orders wait whose batch has stopped before they ask again.
+const batchPause = 5 * time.Second
+
+// stateAge is how old a batch's state may be that orders go by: one reading serves many.
+const stateAge = 200 * time.Millisecond
+
+// standings are the states of batches, as they were read a moment ago.
+type standings struct {
+	mu  sync.Mutex
+	ids map[string]standing
+}
+
+type standing struct {
+	state batch.State
+	at    time.Time
+}
+
+// batchHolds is the pause for an order whose batch has stopped since it was released, or is held by another apply; nil: it
+// goes on. A batch of some hundred rows is released in one breath: its brakes would stop nothing if they left those alone.
+func (w *Worker) batchHolds(ctx context.Context, o store.Order) (*store.Pause, error) {
+	if o.Batch == "" {
+		return nil, nil
+	}
+	now := w.cfg.Now()
+	w.standings.mu.Lock()
+	s, known := w.standings.ids[o.Batch]
+	w.standings.mu.Unlock()
+	if !known || now.Sub(s.at) >= stateAge || now.Before(s.at) {
+		state, err := w.batches.StateOf(ctx, o.Batch)
+		if err != nil {
+			return nil, err
+		}
+		s = standing{state, now}
+		w.standings.mu.Lock()
+		if w.standings.ids == nil || len(w.standings.ids) >= 1000 {
+			w.standings.ids = map[string]standing{}
+		}
+		w.standings.ids[o.Batch] = s
+		w.standings.mu.Unlock()
+	}
+	if s.state != batch.Stopped && s.state != batch.Held {
+		return nil, nil
+	}
+	return &store.Pause{For: store.WaitBatch, After: batchPause, Reason: "its batch is " + string(s.state) + ": orderq batch approve, or batch cancel"}, nil
 }
 
 // turn is a bulk order's turn to wait for the account's rate: one at a time does, so that an order of another queue

@@ -37,11 +37,35 @@ func (w *Worker) prepare(ctx context.Context, o store.Order) (store.Order, error
 	if in.Ensure > 0 {
 		return w.ensure(ctx, o, in.Normalise())
 	}
-	res, err := w.resolver.Resolve(ctx, in.Normalise())
+	if kind, _ := tasks.KindOf(in.Kind); kind.Quantity == tasks.CurrentExtensions {
+		return w.counted(ctx, o, in.Normalise())
+	}
+	res, err := w.resolver.ResolveAs(ctx, in.Normalise(), o.Planned)
 	if err != nil {
 		return w.putBack(ctx, o, err)
 	}
 	return w.submit(ctx, o, res, in.PONumber, "")
+}
+
+// counted prepares an order whose quantity is what its PBX has: counted again where another order has passed since.
+func (w *Worker) counted(ctx context.Context, o store.Order, in tasks.Intent) (store.Order, error) {
+	for {
+		before, err := w.store.Target(ctx, o.Target)
+		if err != nil {
+			return w.putBack(ctx, o, err)
+		}
+		if pause := taken(before, o); pause != nil {
+			return w.wait(ctx, o, *pause)
+		}
+		res, err := w.resolver.ResolveAs(ctx, in, o.Planned)
+		if err != nil {
+			return w.putBack(ctx, o, err)
+		}
+		next, err := w.submit(ctx, o, res, in.PONumber, before.Asof)
+		if !errors.Is(err, errPassed) {
+			return next, err
+		}
+	}
 }
 
 // putBack ends a preparation that failed before the gate.
@@ -80,6 +104,14 @@ func (w *Worker) submit(ctx context.Context, o store.Order, res resolve.Resoluti
 	}
 	for {
 		if pause := w.askLocally(ctx, o.Queue); pause != nil {
+			w.cfg.OnRefuse(pause.For)
+			return w.wait(ctx, o, *pause)
+		}
+		pause, err := w.batchHolds(ctx, o)
+		if err != nil {
+			return o, err
+		}
+		if pause != nil {
 			w.cfg.OnRefuse(pause.For)
 			return w.wait(ctx, o, *pause)
 		}

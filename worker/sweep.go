@@ -119,6 +119,14 @@ func (w *Worker) see(ctx context.Context, o store.Order, alive map[string]bool) 
 		_, err = w.deliver(ctx, next)
 		return err
 	case store.Accepted:
+		if o.WaitingFor == store.WaitBatch {
+			if pause, err := w.batchHolds(ctx, o); err != nil || pause != nil {
+				if err == nil {
+					err = w.store.PutOff(ctx, o.ID, batchPause)
+				}
+				return err
+			}
+		}
 		if waits, err := w.queued(o); err != nil || waits {
 			if err == nil {
 				err = w.store.PutOff(ctx, o.ID, queuedCheck)

@@ -27,28 +27,29 @@ import (
 
 // Worker is one process that carries orders out for one account.
 type Worker struct {
-	cfg      Config
-	id       string // in heartbeats and records
-	log      *zap.Logger
-	store    *store.Store
-	fleet    *fleet.Fleet
-	batches  *batch.Batches
-	portal   *yeastar.Client
-	resolver *resolve.Resolver
-	sends    *sends
-	queue    *asynq.Client
-	inspect  *asynq.Inspector
-	servers  []*asynq.Server
-	webhooks *webhook.Deliverer
-	breaker  *breaker
-	limiter  *rate.Limiter
-	bulk     chan struct{} // held by the bulk order whose turn it is to wait for the rate
-	marks    *marks
-	details  *details
-	inWork   inWork
-	clocks   offsets
-	trust    trust
-	firstUse bool // a person says that nothing was ever sent
+	cfg       Config
+	id        string // in heartbeats and records
+	log       *zap.Logger
+	store     *store.Store
+	fleet     *fleet.Fleet
+	batches   *batch.Batches
+	portal    *yeastar.Client
+	resolver  *resolve.Resolver
+	sends     *sends
+	queue     *asynq.Client
+	inspect   *asynq.Inspector
+	servers   []*asynq.Server
+	webhooks  *webhook.Deliverer
+	breaker   *breaker
+	limiter   *rate.Limiter
+	bulk      chan struct{} // held by the bulk order whose turn it is to wait for the rate
+	marks     *marks
+	standings standings
+	details   *details
+	inWork    inWork
+	clocks    offsets
+	trust     trust
+	firstUse  bool // a person says that nothing was ever sent
 
 	shared   atomic.Pointer[fleet.State] // the last reading of the fleet's state; nil before the first
 	stopping chan struct{}               // closed when a shutdown begins

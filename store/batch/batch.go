@@ -32,7 +32,7 @@ var (
 	ErrNotFound = errors.New("no such batch")
 	// ErrState: the batch's state does not allow that; nothing was changed.
 	ErrState = errors.New("the batch's state does not allow that")
-	// ErrOwn: who applied a batch that is held does not approve it.
+	// ErrOwn: who applied a batch that is held, be it the last or not, does not approve it.
 	ErrOwn = errors.New("who applied a batch does not approve it")
 )
 
@@ -78,8 +78,8 @@ type Begin struct {
 	By       string
 	Format   string
 	Columns  []string
-	Hold     bool // a new batch is held until another person approves it
-	Brakes        // of a new batch; one that is taken up keeps its own
+	Hold     bool // the batch is held until another person approves it, also one that is taken up
+	Brakes        // one that is taken up keeps its canaries, and what is 0 here
 	Budget   int  // units, of a batch that has none yet; 0: none
 }
 
@@ -100,7 +100,7 @@ func (b *Batches) Begin(ctx context.Context, n Begin) (token string, fresh bool,
 	if n.Hold {
 		state = Held
 	}
-	reply, err := b.lua.begin.Run(ctx, b.rdb, []string{b.key.Batch(n.ID), b.key.Batches()},
+	reply, err := b.lua.begin.Run(ctx, b.rdb, []string{b.key.Batch(n.ID), b.key.Batches(), b.key.Braked()},
 		n.ID, token, string(state), n.Name, n.By, n.Format, columns, n.Canary, n.StopRefused, n.StopUnknown).Slice()
 	if err != nil {
 		return "", false, fmt.Errorf("begin batch %s: %w", n.Name, err)
@@ -151,6 +151,15 @@ func (b *Batches) Get(ctx context.Context, id string) (Batch, error) {
 		return Batch{}, fmt.Errorf("read batch %s: its columns: %w", id, err)
 	}
 	return out, nil
+}
+
+// StateOf reads a batch's state alone; "" where there is none.
+func (b *Batches) StateOf(ctx context.Context, id string) (State, error) {
+	state, err := b.rdb.HGet(ctx, b.key.Batch(id), "state").Result()
+	if errors.Is(err, redis.Nil) {
+		err = nil
+	}
+	return State(state), wrap("read batch "+id, err)
 }
 
 // List gives the newest batches first; limit 0 is all.

@@ -82,24 +82,36 @@ func Sung(canaries []store.Order) (well bool, why string) {
 	return placed > 0 && placed == len(canaries), ""
 }
 
-// Braked are the open batches with brakes that have rows to release.
+// Braked are the open batches with brakes whose orders are not all final.
 func (b *Batches) Braked(ctx context.Context) ([]Batch, error) {
-	ids, err := b.rdb.ZRange(ctx, b.key.Unreleased(), 0, -1).Result()
+	ids, err := b.rdb.ZRange(ctx, b.key.Braked(), 0, -1).Result()
 	if err != nil {
 		return nil, wrap("look at brakes", err)
 	}
 	var all []Batch
 	for _, id := range ids {
 		one, err := b.Get(ctx, id)
-		if errors.Is(err, ErrNotFound) {
-			continue
+		switch {
+		case errors.Is(err, ErrNotFound):
+			err = b.Over(ctx, Batch{ID: id})
+		case err == nil && one.State == Cancelled:
+			err = b.Over(ctx, one)
+		case err == nil && one.State == Open && one.Brakes != (Brakes{}):
+			all = append(all, one)
 		}
 		if err != nil {
 			return nil, err
 		}
-		if one.State == Open && one.Brakes != (Brakes{}) {
-			all = append(all, one)
-		}
 	}
 	return all, nil
+}
+
+// Over notes that a batch's orders are final: its brakes have nothing to watch, unless it was applied again since it was
+// read.
+func (b *Batches) Over(ctx context.Context, read Batch) error {
+	applied := int64(0)
+	if !read.Applied.IsZero() {
+		applied = read.Applied.UnixMilli()
+	}
+	return wrap("look at brakes", b.lua.over.Run(ctx, b.rdb, []string{b.key.Batch(read.ID), b.key.Braked()}, read.ID, applied).Err())
 }

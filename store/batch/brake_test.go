@@ -234,3 +234,102 @@ func TestTheOrdersOfABatchThatIsGoneAreLeftAlone(t *testing.T) {
 		t.Errorf("released %d, %v; it is %s", n, err, s.order("a").State)
 	}
 }
+
+// again is an apply that takes the batch up with what it asks for to be careful.
+func (s *site) again(b batch.Begin) {
+	s.t.Helper()
+	b.ID, b.Name, b.Format, b.Columns = id, "minutes-nov", "csv", []string{"SN", "Qty"}
+	token, fresh, err := s.Begin(s.t.Context(), b)
+	if do(s.t, err); fresh {
+		s.t.Fatal("a batch that was there is fresh")
+	}
+	s.token = token
+}
+
+// A file that has grown is applied with --hold: nobody has looked at its new rows.
+func TestABatchThatRunsIsHeldByAnApplyThatHolds(t *testing.T) {
+	t.Parallel()
+	storetest.Both(t, func(t *testing.T, r *storetest.Room) {
+		s := newSite(t, r)
+		s.accept(row(1, "a"))
+		s.again(batch.Begin{By: "eve", Hold: true})
+		s.accept(row(1, "a"), row(2, "b"))
+		if n, err := s.Release(t.Context()); n != 0 || err != nil || s.read().State != batch.Held {
+			t.Fatalf("%d released, %v, %+v", n, err, s.read())
+		}
+		if err := s.Approve(t.Context(), id, "eve", "mine"); !errors.Is(err, batch.ErrOwn) {
+			t.Errorf("%v", err)
+		}
+		s.again(batch.Begin{By: "eve"}) // what holds it is not let go by applying without
+		do(t, s.Approve(t.Context(), id, "anna", "looked"))
+		if n, err := s.Release(t.Context()); n != 2 || err != nil {
+			t.Errorf("%d released, %v", n, err)
+		}
+	})
+}
+
+func TestABatchThatRunsTakesTheBrakesThatAnApplyBrings(t *testing.T) {
+	t.Parallel()
+	storetest.Both(t, func(t *testing.T, r *storetest.Room) {
+		s := newSite(t, r)
+		s.again(batch.Begin{By: "anna", Brakes: batch.Brakes{Canary: 1, StopRefused: 0.05, StopUnknown: 0.1}})
+		s.again(batch.Begin{By: "anna", Brakes: batch.Brakes{Canary: 9, StopRefused: 0.2}})
+		if got, want := s.read().Brakes, (batch.Brakes{Canary: 1, StopRefused: 0.2, StopUnknown: 0.1}); got != want {
+			t.Errorf("%+v, want %+v", got, want)
+		}
+		s.accept(row(1, "a"), row(2, "b"))
+		if n, err := s.Release(t.Context()); n != 1 || err != nil {
+			t.Errorf("%d released, %v", n, err)
+		}
+	})
+}
+
+// Two who apply by turns approve of neither's rows.
+func TestWhoAppliedAHeldBatchDoesNotApproveItWhoeverAppliedItSince(t *testing.T) {
+	t.Parallel()
+	storetest.Both(t, func(t *testing.T, r *storetest.Room) {
+		s := newSite(t, r)
+		s.again(batch.Begin{By: "eve", Hold: true})
+		s.again(batch.Begin{By: "bob"})
+		for _, by := range []string{"eve", "bob"} {
+			if err := s.Approve(t.Context(), id, by, "mine"); !errors.Is(err, batch.ErrOwn) {
+				t.Errorf("%s: %v", by, err)
+			}
+		}
+		do(t, s.Approve(t.Context(), id, "anna", "she applied what ran already"))
+		s.again(batch.Begin{By: "anna", Hold: true})
+		do(t, s.Approve(t.Context(), id, "eve", "her rows were approved of"))
+	})
+}
+
+func TestBrakesAreWatchedUntilNothingIsLeft(t *testing.T) {
+	t.Parallel()
+	storetest.Both(t, func(t *testing.T, r *storetest.Room) {
+		s := newSite(t, r)
+		watched := func() int {
+			all, err := s.Braked(t.Context())
+			do(t, err)
+			return len(all)
+		}
+		if n := watched(); n != 0 {
+			t.Errorf("%d watched without brakes", n)
+		}
+		s.again(batch.Begin{By: "anna", Brakes: batch.Brakes{StopRefused: 0.5}})
+		s.accept(row(1, "a"))
+		do(t, s.Finish(t.Context(), id, s.token, "x", 1))
+		if n, err := s.Release(t.Context()); n != 1 || err != nil || watched() != 1 {
+			t.Errorf("%d released, %v, %d watched", n, err, watched())
+		}
+		before := s.read()
+		s.again(batch.Begin{By: "anna"}) // its new rows come after that reading
+		do(t, s.Over(t.Context(), before))
+		if watched() != 1 {
+			t.Error("what is applied anew is not watched any more")
+		}
+		do(t, s.Finish(t.Context(), id, s.token, "x", 1))
+		do(t, s.Over(t.Context(), s.read()))
+		if n := watched(); n != 0 {
+			t.Errorf("%d watched in the end", n)
+		}
+	})
+}

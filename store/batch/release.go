@@ -26,9 +26,12 @@ const (
 	lanes = 32
 )
 
-// Unreleased says that some batch has rows that wait for their release, or for its approval.
+// Unreleased says that some batch has rows that wait for their release, or for its approval, or brakes to be watched.
 func (b *Batches) Unreleased(ctx context.Context) (bool, error) {
 	n, err := b.rdb.ZCard(ctx, b.key.Unreleased()).Result()
+	if n == 0 && err == nil {
+		n, err = b.rdb.ZCard(ctx, b.key.Braked()).Result()
+	}
 	return n > 0, wrap("look for rows to release", err)
 }
 

@@ -190,6 +190,11 @@ func (c Counts) Open() int {
 	return n
 }
 
+// Unsent is how many orders were never sent, or are on their way to that again: what a batch that stops keeps back.
+func (c Counts) Unsent() int {
+	return c.States[store.Held] + c.States[store.Accepted] + c.States[store.Preparing]
+}
+
 // Count reads the state of every order of a batch: some milliseconds for a thousand. An order whose place another took
 // does not count.
 func (b *Batches) Count(ctx context.Context, id string) (Counts, error) {

@@ -18,11 +18,14 @@ var stateLua string
 //go:embed lua/released.lua
 var releasedLua string
 
-type scripts struct{ begin, finish, state, released *redis.Script }
+//go:embed lua/over.lua
+var overLua string
+
+type scripts struct{ begin, finish, state, released, over *redis.Script }
 
 func loadScripts() scripts {
 	return scripts{
 		begin: redis.NewScript(beginLua), finish: redis.NewScript(finishLua), state: redis.NewScript(stateLua),
-		released: redis.NewScript(releasedLua),
+		released: redis.NewScript(releasedLua), over: redis.NewScript(overLua),
 	}
 }

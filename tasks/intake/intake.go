@@ -17,8 +17,8 @@ type Config struct {
 	Store  *store.Store
 	Name   string            // the batch's
 	By     string            // who applies it
-	Hold   bool              // a new batch waits until another person approves it
-	Brakes batch.Brakes      // of a new batch
+	Hold   bool              // the batch waits until another person approves it
+	Brakes batch.Brakes      // as batch.Begin has them
 	Budget int               // of a new batch, in units; 0: none
 	Queue  string            // the queue of its orders; "": tasks.QueueBulk
 	Reader Rows              // a sheet read with Name as its Options.Batch, or a plan
@@ -230,6 +230,7 @@ func (a *apply) rowOf(r sheet.Row, bad error) (store.Row, error) {
 	} else {
 		kept.Reference = r.Intent.Reference
 		n := tasks.NewOrder(r.Intent, a.Queue)
+		n.Planned = r.Planned
 		n.By, n.Reason = a.By, fmt.Sprintf("row %d of batch %s", r.N, a.Name)
 		out.New = &n
 	}

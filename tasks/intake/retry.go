@@ -106,6 +106,7 @@ func again(r batch.Row, o store.Order, by, note string) (store.Row, error) {
 		return store.Row{}, fmt.Errorf("retry order %s: %w", o.ID, in.Validate())
 	}
 	n := tasks.NewOrder(in, o.Queue)
+	n.Planned = o.Planned // what was approved of is no more than that
 	n.By, n.Reason = by, fmt.Sprintf("in the place of order %s, which was %s: %s", o.ID, o.State, note)
 	text, err := batch.Row{Line: r.Line, Reference: in.Reference}.Text()
 	return store.Row{Of: o.ID, Text: text, New: &n}, err

@@ -13,6 +13,7 @@ import (
 	"orderq/store/batch"
 	"orderq/store/storetest"
 	"orderq/tasks/intake"
+	"orderq/tasks/sheet"
 )
 
 // end brings the orders of a batch of four to their ends: placed, rejected by the portal, cancelled, failed at the portal.
@@ -144,5 +145,40 @@ func TestABatchThatIsBeingAppliedIsNotRetried(t *testing.T) {
 	}
 	if _, err := intake.Retry(t.Context(), r.Store, get(t, r), "anna", "x"); !errors.Is(err, intake.ErrApplying) {
 		t.Errorf("%v", err)
+	}
+}
+
+// asPlanned are a file's rows as a plan gives them.
+type asPlanned struct{ intake.Rows }
+
+func (p asPlanned) Next() (sheet.Row, error) {
+	row, err := p.Rows.Next()
+	row.Planned = fmt.Appendf(nil, `{"row":%d}`, row.N)
+	return row, err
+}
+
+func TestWhatWasPlannedStaysWithItsOrderAndWithTheOneInItsPlace(t *testing.T) {
+	t.Parallel()
+	r := storetest.Embedded(t)
+	_, _, err := apply(t, r, strings.NewReader(rows(0, 4)), func(c *intake.Config) { c.Reader = asPlanned{c.Reader} })
+	if err != nil {
+		t.Fatal(err)
+	}
+	end(t, r)
+	if _, err := intake.Retry(t.Context(), r.Store, get(t, r), "eve", "again"); err != nil {
+		t.Fatal(err)
+	}
+	again := 0
+	err = batch.Of(r.Store).Each(t.Context(), id, func(row batch.Row, o store.Order) error {
+		if row.First != "" {
+			again++
+		}
+		if want := fmt.Sprintf(`{"row":%d}`, row.N); string(o.Planned) != want {
+			t.Errorf("%s: %s, want %s", o.Reference, o.Planned, want)
+		}
+		return nil
+	})
+	if err != nil || again != 2 {
+		t.Errorf("%d again, %v", again, err)
 	}
 }

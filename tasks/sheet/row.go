@@ -20,8 +20,9 @@ type Row struct {
 	// Where the file is one of our results, the cell "id" was held against it: the row is the order that it
 	// was, or it is invalid. A results file that is read for another account would else order all again.
 	Intent  tasks.Intent
-	Own     bool  // the reference is the row's own, not made here
-	Invalid error // why this row is no order, a *tasks.Invalid; it does not name the row, see Where
+	Planned []byte // what a plan found it to be, as store.New has it; nil: the row is of no plan
+	Own     bool   // the reference is the row's own, not made here
+	Invalid error  // why this row is no order, a *tasks.Invalid; it does not name the row, see Where
 }
 
 // Where says which row it is, to stand in front of Invalid: row 12 (line 14).

@@ -17,6 +17,7 @@ var others = []struct{ magic, message string }{
 	{"\x1f\x8b", "this is compressed with gzip; unpack it first: gunzip FILE"},
 	{"\xff\xfe", "this is UTF-16 (Excel: \"Unicode Text\"); " + saveAs},
 	{"\xfe\xff", "this is UTF-16 (Excel: \"Unicode Text\"); " + saveAs},
+	{`{"orderq":"plan"`, "this is a plan and not what it was made of; apply it by the name of its file: orderq batch apply PLAN"},
 }
 
 const isHTML = "this is a web page (HTML), not a sheet: some portals name it .xls or .csv, or it is the page that asks you to sign in; open it in Excel and " + saveAs

@@ -27,6 +27,7 @@ func TestOtherFilesAreRefusedByName(t *testing.T) {
 		{"only sep=", "sep=;\r\n", "the file is empty"},
 		{"PDF", "%PDF-1.7\n", "this is a PDF"},
 		{"gzip", "\x1f\x8b\x08\x00", "compressed with gzip; unpack it first: gunzip"},
+		{"a plan", `{"orderq":"plan","version":1,"name":"nov"}` + "\n", "this is a plan"},
 		{"UTF-16, big end first", "\xfe\xff" + utf16(head, false), "this is UTF-16"},
 		{"UTF-16 without a mark", utf16(head+good, true), "this is UTF-16 without its mark"},
 		{"the other way", utf16(head+good, false), "this is UTF-16 without its mark"},

@@ -13,6 +13,7 @@ import (
 	"io"
 	"time"
 
+	"orderq/store"
 	"orderq/tasks"
 	"orderq/tasks/sheet"
 	"orderq/worker/resolve"
@@ -189,11 +190,21 @@ type Reader struct {
 	head     Head
 	hash     string
 	resolver *resolve.Resolver
+	store    *store.Store
+	ahead    []planned
+	end      error // what comes behind them; nil: more
+}
+
+// planned is a row on its way out.
+type planned struct {
+	line
+	intent tasks.Intent
+	order  bool // it is an order already
 }
 
 // NewReader reads a plan that Verify has found whole. ctx bounds the reads at the portal.
-func NewReader(ctx context.Context, r io.Reader, hash string, resolver *resolve.Resolver) (*Reader, error) {
-	out := &Reader{ctx: ctx, in: bufio.NewReader(r), hash: hash, resolver: resolver}
+func NewReader(ctx context.Context, r io.Reader, hash string, resolver *resolve.Resolver, st *store.Store) (*Reader, error) {
+	out := &Reader{ctx: ctx, in: bufio.NewReader(r), hash: hash, resolver: resolver, store: st}
 	var err error
 	out.head, err = ReadHead(out.in)
 	return out, err
@@ -208,35 +219,81 @@ func (r *Reader) Columns() []string { return r.head.Columns }
 // Sum is the plan's hash.
 func (r *Reader) Sum() string { return r.hash }
 
-// Next gives the next row; io.EOF behind the last.
+// Next gives the next row; io.EOF behind the last. A row whose order is there is that order, whatever has changed since:
+// a plan may be applied again, and may go on where it was cut off.
 func (r *Reader) Next() (sheet.Row, error) {
-	text, err := readLine(r.in)
-	if err != nil {
-		return sheet.Row{}, fmt.Errorf("read the plan: %w", err)
-	}
-	if bytes.HasPrefix(text, []byte(`{"summary":`)) {
-		return sheet.Row{}, io.EOF
-	}
-	var l line
-	if err := json.Unmarshal(text, &l); err != nil {
-		return sheet.Row{}, fmt.Errorf("read the plan: %w", err)
-	}
-	row := sheet.Row{N: l.N, Line: l.Line, Cells: l.Cells}
-	if l.State == New || l.State == Satisfied || l.State == Ordered {
-		if row.Intent, err = tasks.Parse(l.Intent); err != nil {
-			return row, fmt.Errorf("read the plan, row %d: %w", l.N, err)
+	if len(r.ahead) == 0 {
+		if err := r.read(); err != nil {
+			return sheet.Row{}, err
 		}
 	}
-	switch l.State {
-	case New:
-		row.Invalid, err = r.held(row.Intent, *l.Order)
-	case Satisfied:
+	l := r.ahead[0]
+	r.ahead = r.ahead[1:]
+	row := sheet.Row{N: l.N, Line: l.Line, Cells: l.Cells, Intent: l.intent}
+	var err error
+	switch {
+	case l.order:
+	case l.State == New:
+		if row.Planned, err = json.Marshal(l.Row.Order); err == nil {
+			row.Invalid, err = r.held(row.Intent, *l.Row.Order)
+		}
+	case l.State == Satisfied:
 		row.Invalid, err = r.still(row.Intent)
-	case Ordered:
+	case l.State == Ordered:
 	default:
 		row.Invalid = fmt.Errorf("not in the plan, %s: %s", l.State, l.Reason)
 	}
 	return row, err
+}
+
+// read reads some rows, and which of them are orders; where there is none any more, the error says why.
+func (r *Reader) read() error {
+	var ids []string
+	for r.ahead = r.ahead[:0]; r.end == nil && len(r.ahead) < chunk; {
+		l, err := r.line()
+		if r.end = err; err != nil {
+			break
+		}
+		r.ahead = append(r.ahead, l)
+		if l.intent.Reference != "" {
+			ids = append(ids, l.intent.ID())
+		}
+	}
+	if len(r.ahead) == 0 {
+		return r.end
+	}
+	there, err := r.store.GetMany(r.ctx, ids)
+	if err != nil {
+		return err
+	}
+	fingerprints := map[string]string{}
+	for _, o := range there {
+		fingerprints[o.ID] = o.Fingerprint
+	}
+	for i, l := range r.ahead {
+		r.ahead[i].order = l.intent.Reference != "" && fingerprints[l.intent.ID()] == l.intent.Fingerprint()
+	}
+	return nil
+}
+
+// line reads a row as it was planned.
+func (r *Reader) line() (l planned, err error) {
+	text, err := readLine(r.in)
+	if err != nil {
+		return l, fmt.Errorf("read the plan: %w", err)
+	}
+	if bytes.HasPrefix(text, []byte(`{"summary":`)) {
+		return l, io.EOF
+	}
+	if err := json.Unmarshal(text, &l.line); err != nil {
+		return l, fmt.Errorf("read the plan: %w", err)
+	}
+	if l.State == New || l.State == Satisfied || l.State == Ordered {
+		if l.intent, err = tasks.Parse(l.line.Intent); err != nil {
+			return l, fmt.Errorf("read the plan, row %d: %w", l.N, err)
+		}
+	}
+	return l, nil
 }
 
 // ChangedError says that a row would not be ordered as it was planned.
@@ -246,7 +303,7 @@ func (e *ChangedError) Error() string {
 	return "changed since it was planned: " + e.Text + "; plan the file anew"
 }
 
-// held says why a row may not be ordered as it was planned; err is the portal's.
+// held says why a row may not be ordered as it was planned; err is the portal's. Whoever sends it holds it to that again.
 func (r *Reader) held(in tasks.Intent, planned Order) (changed, err error) {
 	res, err := r.resolver.Resolve(r.ctx, in)
 	var no *resolve.Refusal
@@ -256,7 +313,7 @@ func (r *Reader) held(in tasks.Intent, planned Order) (changed, err error) {
 	case err != nil:
 		return nil, err
 	}
-	if text := planned.differs(orderOf(in, res)); text != "" {
+	if text := planned.Differs(resolve.PlannedOf(in, res)); text != "" {
 		return &ChangedError{text}, nil
 	}
 	return nil, nil

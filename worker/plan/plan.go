@@ -41,35 +41,8 @@ const (
 	Conflict  = "conflict"  // its reference belongs to another intent
 )
 
-// Order is what would be ordered, in the portal's words: what an apply holds it to.
-type Order struct {
-	Kind         string `json:"kind"`
-	ProductNo    string `json:"productNo"`
-	Quantity     int    `json:"quantity"`
-	Ensure       int    `json:"ensure,omitempty"`     // what the PBX shall have; then what it lacked when this was planned is the quantity
-	Extensions   int    `json:"extensions,omitempty"` // with Ensure: what it had
-	Plan         string `json:"plan,omitempty"`
-	PlanID       string `json:"connectionPlanId,omitempty"`
-	ServiceID    string `json:"serviceId"`
-	BillingCycle string `json:"billingCycle,omitempty"`
-	Contact      string `json:"billingContact,omitempty"`
-	ContactID    string `json:"billingId,omitempty"`
-}
-
-// differs names the fields in which an order is another than was planned; "": in none.
-func (o Order) differs(now Order) string {
-	var parts []string
-	for _, f := range []struct{ name, was, is string }{
-		{"productNo", o.ProductNo, now.ProductNo}, {"quantity", fmt.Sprint(o.Quantity), fmt.Sprint(now.Quantity)},
-		{"connectionPlanId", o.PlanID, now.PlanID}, {"serviceId", o.ServiceID, now.ServiceID},
-		{"billingCycle", o.BillingCycle, now.BillingCycle}, {"billingId", o.ContactID, now.ContactID},
-	} {
-		if f.was != f.is {
-			parts = append(parts, fmt.Sprintf("%s was %q and is %q", f.name, f.was, f.is))
-		}
-	}
-	return strings.Join(parts, ", ")
-}
+// Order is what would be ordered, in the portal's words: what an apply, and whoever sends it, holds it to.
+type Order = resolve.Planned
 
 // Total is what the rows of one kind come to. The portal's API shows no prices, so there are none.
 type Total struct {
@@ -226,7 +199,7 @@ func (p *Planner) one(ctx context.Context, row *Row, o store.Order) error {
 		return err
 	}
 	row.State, row.Notes = New, res.Notes
-	order := orderOf(in, res)
+	order := resolve.PlannedOf(in, res)
 	row.Order = &order
 	t := twin{in.Kind, in.Target(), res.Quantity}
 	if first, met := p.seen[t]; met {
@@ -235,17 +208,6 @@ func (p *Planner) one(ctx context.Context, row *Row, o store.Order) error {
 		p.seen[t] = row.N
 	}
 	return nil
-}
-
-func orderOf(in tasks.Intent, res resolve.Resolution) Order {
-	o := Order{
-		Kind: in.Kind, ProductNo: res.ProductNo, Quantity: res.Quantity, Plan: res.Plan, PlanID: res.PlanID.String(), ServiceID: res.ServiceID.String(),
-		BillingCycle: res.BillingCycle, Contact: res.Contact, ContactID: res.ContactID.String(),
-	}
-	if in.Ensure > 0 && res.Extensions != nil {
-		o.Ensure, o.Extensions = in.Ensure, *res.Extensions
-	}
-	return o
 }
 
 func (p *Planner) count(row Row) {

@@ -78,7 +78,7 @@ func (d *desk) applied(file []byte) []string {
 	d.t.Helper()
 	_, s, err := plan.Verify(bytes.NewReader(file))
 	d.must(err)
-	r, err := plan.NewReader(d.t.Context(), bytes.NewReader(file), s.Hash, d.resolver())
+	r, err := plan.NewReader(d.t.Context(), bytes.NewReader(file), s.Hash, d.resolver(), d.room.Store)
 	d.must(err)
 	var all []string
 	for {
@@ -198,6 +198,31 @@ func TestAPlanIsAppliedAsItIsAndStopsWhereTheWorldHasChanged(t *testing.T) {
 	d.contact = "accounts@example.com"
 	if got = d.applied(file); !strings.Contains(got[0], "changed since it was planned: billingId was") {
 		t.Errorf("%q", got)
+	}
+}
+
+// What its own orders have changed is no reason to take them for invalid: a plan may have been cut off in the middle.
+func TestAPlanAppliedAgainKnowsItsOrders(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, yeastartest.Options{PBXs: 10, Extensions: func(string, int) int { return 40 }})
+	pbxs := d.portal.PBXs()
+	rows, file, _ := d.plan("SN,Kind,Qty,Bring to\n" +
+		pbxs[0].ProductNo + ",expand_extensions,300,\n" +
+		pbxs[1].ProductNo + ",expand_extensions,,50\n" +
+		pbxs[2].ProductNo + ",expand_extensions,300,\n")
+	for i, in := range []tasks.Intent{{ProductNo: pbxs[0].ProductNo, Quantity: 300}, {ProductNo: pbxs[1].ProductNo, Ensure: 50}} {
+		in.Kind, in.Reference = "expand_extensions", rows[i].Reference
+		_, _, err := d.room.Store.Accept(t.Context(), tasks.NewOrder(in.Normalise(), tasks.QueueBulk))
+		d.must(err)
+	}
+	for i, n := range []int{300, 10, 300} {
+		d.portal.Place(pbxs[i].ProductNo, yeastartest.ExtensionsID, n, "")
+	}
+	got := d.applied(file)
+	for i, want := range []string{"1 ok " + rows[0].Reference, "2 ok " + rows[1].Reference, "3 changed since it was planned"} {
+		if !strings.HasPrefix(got[i], want) {
+			t.Errorf("%q, want %q", got[i], want)
+		}
 	}
 }
 

@@ -27,6 +27,7 @@ const (
 	CodeQuantityMismatch  = "quantity_mismatch"
 	CodeTooManyExtensions = "too_many_extensions"
 	CodeEnsureUnreadable  = "ensure_unreadable"
+	CodeChanged           = "changed_since_planned"
 
 	// CodeSatisfied is no failure: the PBX has as many as the intent wants, and nothing is to be ordered.
 	CodeSatisfied = "satisfied"

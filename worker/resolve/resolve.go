@@ -71,17 +71,30 @@ func (r *Resolver) Forget() {
 // Resolve finds the ids. The error is a *Refusal where the intent cannot be ordered as it stands; any other
 // (a *yeastar.Error below it, ErrDefaultContact, the context's) says nothing about the order.
 func (r *Resolver) Resolve(ctx context.Context, in tasks.Intent) (Resolution, error) {
+	return r.ResolveAs(ctx, in, nil)
+}
+
+// ResolveAs is Resolve of an intent that was planned: a Refusal also where it is not what it was planned to be any more.
+// planned is a Planned as JSON; nil: anything is right.
+func (r *Resolver) ResolveAs(ctx context.Context, in tasks.Intent, planned []byte) (Resolution, error) {
 	in = in.Normalise()
 	kind, known := tasks.KindOf(in.Kind)
 	if err := in.Validate(); err != nil || !known {
 		return Resolution{}, invalid(err)
 	}
 	asked := look{level: cached, since: r.now(), seq: r.seq.Add(1), ttl: r.ttl}
-	res, err := r.resolve(ctx, in, kind, asked)
+	as := func(l look) (Resolution, error) {
+		res, err := r.resolve(ctx, in, kind, l)
+		if err == nil {
+			err = held(planned, in, res)
+		}
+		return res, err
+	}
+	res, err := as(asked)
 	var refusal *Refusal
 	if errors.As(err, &refusal) && refusal.Code != CodeSatisfied {
 		// The caches may be behind. Where they are not (younger than recheckAge), this costs no call.
-		return r.resolve(ctx, in, kind, asked.at(rechecked))
+		return as(asked.at(rechecked))
 	}
 	return res, err
 }

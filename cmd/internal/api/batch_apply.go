@@ -103,7 +103,7 @@ func (a *API) cutOff(c *call, name string, s intake.Summary, err error) error {
 	var refused *store.RowsRefusedError
 	switch {
 	case errors.Is(err, batch.ErrState), errors.As(err, &refused) && !refused.Other:
-		return problem("state", "batch %s takes no rows any more: it was cancelled; another name begins another batch", tasks.Shown(name))
+		return problem("state", "batch %s takes no rows any more: it was cancelled; another name begins another batch, which orders its rows again, also those that were placed: take these out of the file first", tasks.Shown(name))
 	case errors.As(err, &refused):
 		return problem("state", "batch %s is being applied by somebody else by now, who goes on from here; %d rows were taken in", tasks.Shown(name), s.Rows)
 	case a.closing.Err() != nil:
@@ -249,6 +249,6 @@ func (a *API) readPlan(ctx context.Context, file *os.File, body io.Reader, cfg *
 		return err
 	}
 	cfg.Name = h.Name
-	cfg.Reader, err = plan.NewReader(ctx, file, s.Hash, resolver)
+	cfg.Reader, err = plan.NewReader(ctx, file, s.Hash, resolver, a.office.Store)
 	return err
 }

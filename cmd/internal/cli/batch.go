@@ -39,9 +39,12 @@ const batchNamed = "a batch's name or id"
 // batchView is a batch as it is printed.
 type batchView struct{ office.BatchView }
 
-// code is the worst of its orders'; an invalid row is a failure.
+// code is the worst of its orders'; an invalid row is a failure, and a file that was not read to its end is not final.
 func (v batchView) code() int {
 	code := exitDone
+	if v.State == "applying" {
+		code = exitNotFinal
+	}
 	if v.Invalid > 0 {
 		code = exitFailed
 	}

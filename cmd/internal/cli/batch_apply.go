@@ -242,7 +242,7 @@ func (a *app) applyBatch(ctx context.Context, at clerk, file office.File, c inta
 	var refused *store.RowsRefusedError
 	switch {
 	case errors.Is(err, batch.ErrState), errors.As(err, &refused) && !refused.Other:
-		return fmt.Errorf("batch %s takes no rows any more: it was cancelled; another --name begins another batch", file.Name)
+		return fmt.Errorf("batch %s takes no rows any more: it was cancelled; another --name begins another batch, which orders its rows again, also those that were placed: take these out of the file first", file.Name)
 	case errors.As(err, &refused):
 		return fmt.Errorf("batch %s is being applied by somebody else by now, who goes on from here; %d rows were taken in", file.Name, s.Rows)
 	case err != nil && s.Rows > 0:

@@ -60,7 +60,8 @@ func (a *app) batchStatus(set settings) *cobra.Command {
 
 Exit: 0 all placed, or satisfied: their PBX has what they ask for · 1 not found,
 or some rows are no orders · 3 some rejected or cancelled · 4 some unknown or in
-review · 5 some not final; the worst of these (1, 4, 5, 3, 0).`,
+review · 5 some not final, or the file was not read to its end: apply it again;
+the worst of these (1, 4, 5, 3, 0).`,
 	}, func(ctx context.Context, c clerk, word string) error {
 		one, err := c.Batch(ctx, word)
 		v := batchView{one}

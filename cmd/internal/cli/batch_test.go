@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"orderq/store"
+	"orderq/store/batch"
+	"orderq/tasks"
 	"orderq/yeastar/yeastartest"
 )
 
@@ -141,7 +143,7 @@ func TestABatchIsCancelledBeforeItIsSent(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 	d.must(exitDone, "batch", "cancel", "november")
-	says(t, d.must(exitFailed, "batch", "apply", "--yes", path).err, "batch november takes no rows any more: it was cancelled; another --name begins another batch")
+	says(t, d.must(exitFailed, "batch", "apply", "--yes", path).err, "batch november takes no rows any more: it was cancelled; another --name begins another batch, which orders its rows again, also those that were placed")
 	o, err := d.room.Store.History(t.Context(), d.idOf("november", 1))
 	if err != nil || o[len(o)-1].By != "eve" || o[0].Reason != "row 1 of batch november" || o[0].By != "tester" {
 		t.Errorf("%+v, %v", o, err)
@@ -310,4 +312,14 @@ func TestLimitsThatCannotBeMeantSayWhatCan(t *testing.T) {
 	d.must(exitDone, "limits", "set", "--by", "anna", "--duplicates", "off", "--budget", "account:subscribe_ha=7")
 	says(t, d.must(exitDone, "limits").out, "account:subscribe_ha: 0 of 7 units spent or in doubt, 7 left", "none is held for what it looks like")
 	says(t, d.must(exitDone, "limits", "set", "--by", "anna", "--duplicates", "72h", "--events", "48h", "--budget", "account:subscribe_ha=none").out, "of the last 3d", "kept for 2d")
+}
+
+func TestABatchWhoseFileWasCutOffIsNotDone(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	_, _, err := batch.Of(d.room.Store).Begin(t.Context(), batch.Begin{ID: tasks.BatchID("default", "cut"), Name: "cut", By: "anna", Format: "csv"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	says(t, d.must(exitNotFinal, "batch", "status", "cut").out, "applying")
 }

@@ -62,7 +62,7 @@ func (l *ledger) Apply(ctx context.Context, f office.File, c intake.Config) (int
 		if _, err := f.Raw.Seek(0, io.SeekStart); err != nil {
 			return intake.Summary{}, err
 		}
-		if c.Reader, err = plan.NewReader(ctx, f.Raw, f.Hash, resolver); err != nil {
+		if c.Reader, err = plan.NewReader(ctx, f.Raw, f.Hash, resolver, l.store); err != nil {
 			return intake.Summary{}, err
 		}
 	}
@@ -157,7 +157,7 @@ func (l *ledger) RetryBatch(ctx context.Context, word, by, note string) (intake.
 	}
 	r, err := intake.Retry(ctx, l.store, one, by, note)
 	if errors.Is(err, batch.ErrState) {
-		err = fmt.Errorf("batch %s was cancelled: apply its file under another --name", one.Name)
+		err = fmt.Errorf("batch %s was cancelled, and takes no rows any more: apply what was not placed (orderq batch results %s) as a file under another --name", one.Name, one.Name)
 	}
 	if err != nil {
 		return r, office.BatchView{}, err

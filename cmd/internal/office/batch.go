@@ -91,8 +91,8 @@ func (v BatchView) Settled() bool {
 	switch v.State {
 	case "applying", "held":
 		return false
-	case "stopped": // nothing more of it is released: what is on its way may still end
-		return v.Open() == v.Counts[store.Review]+v.Counts[store.Held]
+	case "stopped": // nothing more of it is sent: what is on its way may still end
+		return v.Open() == v.Counts[store.Review]+v.Waiting[store.WaitBatch]+v.Waiting[store.WaitDuplicate]
 	}
 	return v.Open() == v.Counts[store.Review]+v.Waiting[store.WaitDuplicate]
 }
