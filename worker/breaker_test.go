@@ -10,7 +10,7 @@ import (
 	"orderq/yeastar/yeastartest"
 )
 
-// While the portal is down, hundreds of waiting orders and four workers cost it a handful of calls per
+// While the portal is down, a thousand waiting orders and four workers cost it a handful of calls per
 // opening; no order loses an attempt to the breaker, and all go through when it heals.
 func TestADownPortalIsLeftAlone(t *testing.T) {
 	t.Parallel()
@@ -24,7 +24,7 @@ func TestADownPortalIsLeftAlone(t *testing.T) {
 	r.proven()
 	r.portal.Down(true)
 	var ids []string
-	for i := range 400 {
+	for i := range 1000 {
 		ids = append(ids, r.place(minutes(ref(i), pbxs[i%200].ProductNo, 10)).ID)
 	}
 	// The breaker opens, and then the fleet probes: count what the portal sees during six openings.
