@@ -2,6 +2,8 @@ package worker_test
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,6 +51,12 @@ func TestADownPortalIsLeftAlone(t *testing.T) {
 	if n, err := r.room.Store.Counts(t.Context()); err != nil || n[store.Submitting] > 1 {
 		t.Errorf("%d orders on their way before the first was answered (%v)", n[store.Submitting], err)
 	}
+	r.eventually("an order says that the portal is healing", func(ctx context.Context) bool {
+		waiting, err := r.room.Store.List(ctx, store.Filter{States: []store.State{store.Accepted}})
+		return err == nil && slices.ContainsFunc(waiting, func(o store.Order) bool {
+			return o.WaitingFor == store.WaitBreaker && strings.Contains(o.Reason, "is healing")
+		})
+	})
 	release()
 	attempts := 0
 	for _, id := range ids {
