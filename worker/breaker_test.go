@@ -2,6 +2,8 @@ package worker_test
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -10,7 +12,7 @@ import (
 	"orderq/yeastar/yeastartest"
 )
 
-// While the portal is down, hundreds of waiting orders and four workers cost it a handful of calls per
+// While the portal is down, a thousand waiting orders and four workers cost it a handful of calls per
 // opening; no order loses an attempt to the breaker, and all go through when it heals.
 func TestADownPortalIsLeftAlone(t *testing.T) {
 	t.Parallel()
@@ -24,7 +26,7 @@ func TestADownPortalIsLeftAlone(t *testing.T) {
 	r.proven()
 	r.portal.Down(true)
 	var ids []string
-	for i := range 400 {
+	for i := range 1000 {
 		ids = append(ids, r.place(minutes(ref(i), pbxs[i%200].ProductNo, 10)).ID)
 	}
 	// The breaker opens, and then the fleet probes: count what the portal sees during six openings.
@@ -49,6 +51,12 @@ func TestADownPortalIsLeftAlone(t *testing.T) {
 	if n, err := r.room.Store.Counts(t.Context()); err != nil || n[store.Submitting] > 1 {
 		t.Errorf("%d orders on their way before the first was answered (%v)", n[store.Submitting], err)
 	}
+	r.eventually("an order says that the portal is healing", func(ctx context.Context) bool {
+		waiting, err := r.room.Store.List(ctx, store.Filter{States: []store.State{store.Accepted}})
+		return err == nil && slices.ContainsFunc(waiting, func(o store.Order) bool {
+			return o.WaitingFor == store.WaitBreaker && strings.Contains(o.Reason, "is healing")
+		})
+	})
 	release()
 	attempts := 0
 	for _, id := range ids {

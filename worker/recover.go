@@ -33,6 +33,7 @@ type trust struct {
 	// it alone knows that all that passed before is in the journal.
 	passing sync.RWMutex
 	one     sync.Mutex // one recovery at a time
+	said    string     // why nothing is sent, as the log has it; "": nothing was in the way. Under one
 }
 
 func (t *trust) of() string {
@@ -220,9 +221,15 @@ func (w *Worker) Recover(ctx context.Context) (Recovery, error) {
 		}
 	}
 	if !r.settled() {
-		t.close(r.waits())
+		why := r.waits()
+		t.close(why)
+		if !r.Busy && why != t.said { // busy is over within moments, and comes and goes while a host is waited for
+			w.log.Warn("nothing is sent", zap.String("why", why))
+			t.said = why
+		}
 		return r, nil
 	}
+	t.said = ""
 	if was := t.open(r.Run); !was {
 		w.log.Info("the ledger is whole: the gate is open", zap.String("run", r.Run), zap.Int("recalled", r.Recalled), zap.Int("replayed", r.Replayed))
 		w.sweepSoon()

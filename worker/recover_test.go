@@ -2,9 +2,14 @@ package worker_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
 
 	"orderq/store"
 	"orderq/store/storetest"
@@ -258,6 +263,8 @@ func TestAStrangerBeginsALedgerOnlyOnAPersonsWord(t *testing.T) {
 	}
 	r.must(r.room.Redis.FlushAll(t.Context()).Err())
 	r.cfg.Portal.BaseURL = "https://openapi.partner.yeastar.example" // never called
+	core, logs := observer.New(zapcore.WarnLevel)
+	r.cfg.Log = zap.New(core)
 	stranger := func() *worker.Worker {
 		w, err := worker.New(r.cfg)
 		r.must(err)
@@ -272,6 +279,11 @@ func TestAStrangerBeginsALedgerOnlyOnAPersonsWord(t *testing.T) {
 	w := stranger()
 	if rec := recovered(w); rec.Open || !rec.Unused {
 		t.Fatalf("a stranger began: %+v", rec)
+	}
+	recovered(w)
+	said := logs.FilterMessage("nothing is sent").All()
+	if len(said) != 1 || !strings.Contains(fmt.Sprint(said[0].ContextMap()["why"]), "orderq recover --first-use") {
+		t.Errorf("the log does not say once what a person has to do: %+v", said)
 	}
 	w.FirstUse()
 	if rec := recovered(w); !rec.Open || rec.Unused {

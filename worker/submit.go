@@ -234,6 +234,9 @@ func refusalText(p store.Passage) string {
 	case store.WaitAccount:
 		return "the portal refuses the account's credentials: " + p.Note
 	case store.WaitBreaker:
+		if p.Note != "" { // a probe found the portal well
+			return "the portal is healing: a few orders go at a time, and this one waits for those before it"
+		}
 		return errBreakerOpen.Error()
 	}
 	return p.Note

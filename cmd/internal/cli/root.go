@@ -96,8 +96,23 @@ func (a *app) do(work func(ctx context.Context, args []string) error) func(*cobr
 	}
 }
 
-// flagError adds the flag that may have been meant.
+// flagWants is what a flag takes, by the type of its value.
+var flagWants = map[string]string{
+	"duration": "want a time such as 30s, 5m or 1h30m",
+	"int":      "want a whole number",
+	"int64":    "want a whole number",
+	"float64":  "want a number such as 0.05",
+	"bool":     "want true or false",
+}
+
+// flagError says what a flag takes, and adds the flag that may have been meant.
 func flagError(cmd *cobra.Command, err error) error {
+	var invalid *pflag.InvalidValueError
+	if errors.As(err, &invalid) {
+		if want := flagWants[invalid.GetFlag().Value.Type()]; want != "" {
+			return fmt.Errorf("--%s %q: %s", invalid.GetFlag().Name, invalid.GetValue(), want)
+		}
+	}
 	var unknown *pflag.NotExistError
 	if !errors.As(err, &unknown) {
 		return err

@@ -131,6 +131,12 @@ func TestWrongUseExitsTwoAndSaysWhatIsRight(t *testing.T) {
 		{"worker --rate fast", "ORDERQ_RATE"},
 		{"limits --settle soon", "ORDERQ_SETTLE"},
 		{"catalog orders --limit -3", "--limit -3"},
+		{"order list --limit ten", `--limit "ten": want a whole number`},
+		{"order wait x --timeout 10", `--timeout "10": want a time such as 30s`},
+		{"sim --strangers some", `--strangers "some": want a number`},
+		{"sim --pbxs 1.5", `--pbxs "1.5": want a whole number`},
+		{"order list --json=perhaps", `--json "perhaps": want true or false`},
+		{"completion tcsh", `unknown command "tcsh"`},
 	} {
 		got := d.run(strings.Fields(c.args)...)
 		if got.code != exitUsage {

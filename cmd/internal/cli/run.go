@@ -38,6 +38,12 @@ func Run(ctx context.Context, args []string, env func(string) (string, bool), st
 	root.SetIn(stdin)
 	root.SetOut(a.out)
 	root.SetErr(stderr)
+	root.InitDefaultCompletionCmd(args...) // which writes to what is out by now
+	for _, c := range root.Commands() {
+		if c.Name() == "completion" {
+			a.group(c) // cobra's own takes any word for a shell and shows its help
+		}
+	}
 	cmd, err := root.ExecuteContextC(ctx)
 	if lost := results.lost(); lost != nil && !errors.Is(err, lost) {
 		// Whoever reads the results would take what is there for all of it.

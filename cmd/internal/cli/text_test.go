@@ -31,6 +31,10 @@ func TestEveryWaitIsExplained(t *testing.T) {
 			t.Errorf("%s is not explained: %q", w, got)
 		}
 	}
+	// A new ledger waits too, for a person, and no Redis has restarted.
+	if got := waits(store.Order{State: store.Accepted, WaitingFor: store.WaitRecovery}); !strings.Contains(got, "orderq recover") || strings.Contains(got, "restarted") {
+		t.Errorf("recovery: %q", got)
+	}
 	if got := describe(store.Order{State: store.Placed, OrderNo: "EK1"}); got != "placed as EK1" {
 		t.Errorf("described as %q", got)
 	}

@@ -49,7 +49,7 @@ func Waits(o store.Order) string {
 	case store.WaitStart, store.WaitTime:
 		return strings.TrimPrefix(until, " ")
 	case store.WaitRecovery:
-		return "for the ledger: Redis has restarted (orderq status)"
+		return "until the ledger is known to be whole (orderq recover)"
 	case store.WaitHalt:
 		return "because the account is halted (orderq status)"
 	case store.WaitAccount:

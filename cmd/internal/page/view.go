@@ -226,7 +226,7 @@ var reasons = map[store.Waiting]wait{
 	"":                  {For: "for a worker to take them"},
 	store.WaitStart:     {For: "for their time (notBefore)"},
 	store.WaitTime:      {For: "for a moment: an attempt failed, and nothing was sent"},
-	store.WaitRecovery:  {For: "for the ledger: Redis has restarted", Command: "orderq recover"},
+	store.WaitRecovery:  {For: "until the ledger is known to be whole", Command: "orderq recover"},
 	store.WaitHalt:      {For: "because the account is halted", Command: "orderq resume"},
 	store.WaitAccount:   {For: "because the portal refuses the credentials", Command: "orderq doctor"},
 	store.WaitBreaker:   {For: "for the portal, which is not well"},
