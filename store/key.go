@@ -29,7 +29,7 @@ func (k Keys) Passages() string                { return k.root + "passages" }   
 
 func (k Keys) Batches() string            { return k.root + "batches" }           // zset: batch ids by when they began, ms (store/batch)
 func (k Keys) Unreleased() string         { return k.root + "unreleased" }        // zset: batch ids with rows that wait for their release, by when they began
-func (k Keys) Braked() string             { return k.root + "braked" }            // zset: batch ids with brakes whose orders are not all final, by when they were applied
+func (k Keys) Braked() string             { return k.root + "braked" }            // zset: batch ids with brakes that are not over, by when they were applied
 func (k Keys) Batch(id string) string     { return k.root + "b:" + id }           // hash: what a batch is
 func (k Keys) BatchRows(id string) string { return k.root + "b:" + id + ":rows" } // hash: row number → order id, space, row as JSON; at:<order id> → its place; old:<order id> → the row of an earlier file; next:<order id> → the row of the order that took its place
 func (k Keys) BatchHeld(id string) string { return k.root + "b:" + id + ":held" } // zset: ids that wait for their release, by row number

@@ -71,7 +71,8 @@ func (w *Worker) brakeOf(ctx context.Context, one batch.Batch) (why string, err 
 		if err != nil {
 			return "", err
 		}
-		if c.Open() == 0 && !one.Applied.IsZero() {
+		// What is in review only a person may send again, one by one.
+		if c.Open() == c.States[store.Review] && !one.Applied.IsZero() {
 			return "", w.batches.Over(ctx, one)
 		}
 		why := one.Tripped(c)

@@ -82,7 +82,7 @@ func Sung(canaries []store.Order) (well bool, why string) {
 	return placed > 0 && placed == len(canaries), ""
 }
 
-// Braked are the open batches with brakes whose orders are not all final.
+// Braked are the open batches with brakes that are not over.
 func (b *Batches) Braked(ctx context.Context) ([]Batch, error) {
 	ids, err := b.rdb.ZRange(ctx, b.key.Braked(), 0, -1).Result()
 	if err != nil {
@@ -106,7 +106,7 @@ func (b *Batches) Braked(ctx context.Context) ([]Batch, error) {
 	return all, nil
 }
 
-// Over notes that a batch's orders are final: its brakes have nothing to watch, unless it was applied again since it was
+// Over notes that a batch's orders are final, or a person's to decide: its brakes have nothing to watch, unless it was applied again since it was
 // read.
 func (b *Batches) Over(ctx context.Context, read Batch) error {
 	applied := int64(0)

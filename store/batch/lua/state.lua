@@ -2,8 +2,8 @@
 -- KEYS 1 batch (hash)
 -- ARGV 1 the new state  2 by  3 note  4 what its brakes let be from now on, of a stopped one that is opened ('': nothing)
 --      5 the move that it has to stand at ('': any)  6 nonce of this move  7… states that it may be moved from
--- Returns 'ok'; '' where there is no such batch; 'own' where it is held and who wants to open it has applied it since it was last open; or the
--- state that it is in.
+-- Returns 'ok'; '' where there is no such batch; 'own' where it is held and who wants to open it has applied it since it
+-- was last open; or the state that it is in.
 local b = redis.call('HMGET', KEYS[1], 'state', 'move', 'nonce', 'maker', 'makers')
 local state = b[1]
 if not state then return '' end
