@@ -157,7 +157,7 @@ func TestAFileThatCannotBeReadOnIsItsSendersToMend(t *testing.T) {
 	r := newRig(t, storetest.Embedded(t))
 	const row = `{"kind":"add_recording_minutes","productNo":"3658B431119665QJ","quantity":1000}` + "\n"
 	for kind, file := range map[string]string{"application/x-ndjson": row + row + "{\"k\xff\":1}\n", "text/csv": "SN,Kind,Qty\n3658B431119665QJ,add_recording_minutes,100\n\xff,x,1\n"} {
-		p := r.do(ask{method: "POST", path: "/v1/batches?name=" + url.QueryEscape(kind), body: file, header: map[string]string{"Content-Type": kind}}).is(http.StatusBadRequest, "invalid")
+		p := r.do(ask{method: "POST", path: "/v1/batches?name=" + url.QueryEscape(kind), body: file, header: map[string]string{"Content-Type": kind}}).is(http.StatusBadRequest, "broken-file")
 		if !strings.Contains(p.Detail, "line 3") || !strings.Contains(p.Detail, "rows were taken in") {
 			t.Errorf("%s: %s", kind, p.Detail)
 		}

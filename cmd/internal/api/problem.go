@@ -102,6 +102,8 @@ var kinds = map[string]kind{
 		text: "The body's reference and the Idempotency-Key header differ, so it cannot be told which one this order shall be known by. Send one of them, or both alike."},
 	"incomplete-body": {status: 400, title: "The body broke off",
 		text: "The body could not be read to its end. Nothing was changed by a single request; of a stream, what was answered was done. Send it again: under the same references nothing is ordered twice."},
+	"broken-file": {status: 400, title: "The file cannot be read on",
+		text: "What stands at that place of the file cannot be read, and behind it nobody knows where rows begin. The rows before it were taken in where the file was applied, and are only counted when it is sent again: mend it, and send it again under the same name."},
 	"unauthorized": {status: 401, title: "No valid token",
 		text: "Send a token of ORDERQ_API_TOKENS as the header Authorization: Bearer TOKEN."},
 	"forbidden": {status: 403, title: "This token may not do that",

@@ -64,7 +64,7 @@ func verdict(err error) *Problem {
 	case errors.As(err, &body):
 		return problem("incomplete-body", "%v: send it again", err)
 	case errors.As(err, &file):
-		return invalid(field("file", "", "cannot be read on: %v", file))
+		return problem("broken-file", "%v", file)
 	case errors.Is(err, store.ErrNotFound):
 		return problem("not-found", "no order has this id, reference or order number: GET /v1/orders lists them")
 	case errors.Is(err, batch.ErrNotFound):

@@ -244,6 +244,12 @@ func TestBatchesAreTheSameByHTTP(t *testing.T) {
 	w.fed(exitFailed, string(text), "batch", "apply", "--yes", "--name", "piped", "--set", "label.customer=a=b", "--canary", "2", "--stop-refused", "0.25",
 		"--budget", "5000", "--allow-duplicate", "-")
 	w.fed(exitDone, minutesLine("n1")+"\n"+minutesLine("n2")+"\n", "batch", "apply", "--yes", "--name", "lines", "--format", "ndjson", "--hold", "-")
+	// Behind a quote that is never closed nobody knows where rows begin.
+	broken := string(text) + "\"" + strings.Repeat("x", 2<<20)
+	w.fed(exitFailed, broken, "batch", "plan", "--name", "broken", "-")
+	here, there = w.fed(exitFailed, broken, "batch", "apply", "--yes", "--name", "broken", "-")
+	says(t, here.err, "6 rows were taken in", "apply the file again")
+	says(t, there.err, "6 rows were taken in")
 	w.reads(exitDone, "batch", "list")
 	w.reads(exitDone, "batch", "list", "--limit", "0")
 	w.reads(exitDone, "batch", "list", "--limit", "2")
