@@ -26,7 +26,7 @@ type trust struct {
 	shut    atomic.Pointer[string] // why nothing is sent; nil: the ledger does not stand in the way
 	weak    atomic.Pointer[string] // how this Redis can forget, found by a check since the start; nil: it cannot
 	beats   atomic.Int64           // of the last heartbeat
-	roster  atomic.Int64           // how many hosts had joined when this folder last noted them
+	roster  atomic.Int64           // the change of the list of hosts that this folder last noted
 	checked time.Time              // when durability was last checked, by recoverLoop alone
 
 	// passing is held shared from before the gate is asked until the journal has the attempt. Whoever has held
@@ -154,6 +154,11 @@ func (w *Worker) noteRoster(ctx context.Context) error {
 	hosts, err := w.fleet.Hosts(ctx)
 	if err != nil {
 		return err
+	}
+	if _, listed := hosts.Of(w.trust.host.ID); !listed {
+		// Nobody would wait for what this host sends from now on, were Redis to forget it.
+		w.log.Error("this host is said to be gone for good, and it is not: nothing is sent until it has attested anew")
+		w.trust.close("this host was said to be gone (orderq recover --without-host): it attests anew")
 	}
 	return w.note(ctx, hosts)
 }
@@ -362,6 +367,10 @@ func (w *Worker) joined(ctx context.Context, r *Recovery) error {
 	hosts, err := w.fleet.Hosts(ctx)
 	if err != nil {
 		return err
+	}
+	if _, listed := hosts.Of(w.trust.host.ID); !listed {
+		r.Open = false // somebody said just now that it is gone: it attests anew
+		return nil
 	}
 	crash.At(crash.JoinBeforeNote)
 	if err := w.note(ctx, hosts); err != nil {

@@ -210,6 +210,36 @@ func TestAHostThatJoinsWaitsUntilTheOthersHaveNotedIt(t *testing.T) {
 	r.await(o.ID, store.Placed)
 }
 
+// A person is wrong about a host: it sends on, and after a rollback nobody would wait for its journals.
+func TestAHostThatIsSaidToBeGoneAndIsNotJoinsAgain(t *testing.T) {
+	t.Parallel()
+	r := durableRig(t)
+	if r == nil {
+		return
+	}
+	r.start()
+	first, err := r.room.Fleet.Hosts(t.Context())
+	r.must(err)
+	r.start(another(t))
+	var other string
+	r.eventually("the other is listed", func(ctx context.Context) bool {
+		hosts, err := r.room.Fleet.Hosts(ctx)
+		for _, h := range hosts.Known {
+			if _, was := first.Of(h.ID); !was {
+				other = h.ID
+			}
+		}
+		return err == nil && other != ""
+	})
+	r.must(r.room.Fleet.RemoveHost(t.Context(), other, "eve", "scrapped"))
+	r.eventually("it is listed again, has attested, and nobody calls it gone", func(ctx context.Context) bool {
+		hosts, err := r.room.Fleet.Hosts(ctx)
+		is, listed := hosts.Of(other)
+		return err == nil && listed && is.Attested != "" && len(hosts.Gone) == 0
+	})
+	r.await(r.place(minutes("goes on", "3658B431119665QJ", 10)).ID, store.Placed)
+}
+
 // Redis goes back to before a host joined, and that host is off: the others know of it from their own disks.
 func TestAHostThatRedisHasForgottenIsWaitedForAllTheSame(t *testing.T) {
 	t.Parallel()

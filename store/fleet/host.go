@@ -33,7 +33,7 @@ type Gone struct {
 // Hosts is the list of all hosts that send, as Redis has it, and what each has attested. A host's own disk has
 // the list too: this one goes back with Redis.
 type Hosts struct {
-	Roster    int64 // how many have ever joined
+	Roster    int64 // how often the list has changed
 	Known     []Host
 	Gone      []Gone
 	Processes map[string]string // journal → run under which its process vouched for it

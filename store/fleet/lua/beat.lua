@@ -2,8 +2,8 @@
 -- KEYS 1 fleet (hash)  2 workers (zset)  3 hosts (hash)
 -- ARGV 1 worker  2 forget those silent for, ms  3 '1': it is leaving
 -- Returns {epoch, run, beats, roster}: the run that the gate is open for ('': none), the one that answers ('':
--- INFO cannot be asked), the number of this beat, which never goes down unless Redis has, and how many hosts
--- have ever joined.
+-- INFO cannot be asked), the number of this beat, which never goes down unless Redis has, and how often
+-- the list of hosts has changed.
 local t = redis.call('TIME')
 local now = tonumber(t[1]) * 1000 + math.floor(tonumber(t[2]) / 1000)
 if ARGV[3] == '1' then redis.call('ZREM', KEYS[2], ARGV[1])

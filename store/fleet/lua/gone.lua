@@ -8,6 +8,7 @@ if redis.call('HDEL', KEYS[3], 'name:' .. ARGV[1]) == 0 then
   return said[1] == ARGV[2] and said[2] == ARGV[3] and 1 or 0
 end
 redis.call('HDEL', KEYS[3], 'noted:' .. ARGV[1], 'attested:' .. ARGV[1])
+redis.call('HINCRBY', KEYS[3], 'roster', 1) -- the hosts that there are look at the list anew: it may be one of them
 local t = redis.call('TIME')
 redis.call('HSET', KEYS[3], 'gone:' .. ARGV[1], string.format('%.0f', tonumber(t[1]) * 1000),
   'goneBy:' .. ARGV[1], ARGV[2], 'goneNote:' .. ARGV[1], ARGV[3])
