@@ -84,6 +84,9 @@ func tcp(u *url.URL) error {
 	if strings.ContainsFunc(u.Hostname(), func(r rune) bool { return r <= ' ' || r >= 0x7f }) {
 		return errors.New("its host has characters that no host's name or address has: want redis://host:port/db")
 	}
+	if strings.Contains(u.Hostname(), ":") && !strings.HasPrefix(u.Host, "[") {
+		return errors.New("its host has a colon: an IPv6 address stands in brackets, as in redis://[::1]:6379/0")
+	}
 	if p := u.Port(); p != "" {
 		if n, err := strconv.Atoi(p); err != nil || n < 1 || n > 65535 {
 			return errors.New("its port is not one: want a number from 1 to 65535")

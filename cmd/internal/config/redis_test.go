@@ -50,6 +50,7 @@ func TestARedisURLIsRefusedWithItsWayOut(t *testing.T) {
 		"http://h":                "want redis://",
 		"redis://":                "names no host",
 		"redis:h":                 "names no host",
+		"redis://::1/0":           "an IPv6 address stands in brackets",
 		"redis://h:99999":         "port",
 		"redis://h/zero":          "%2F",
 		"redis://h/-1":            "from 0",
