@@ -2,7 +2,6 @@ package worker
 
 import (
 	"testing"
-	"time"
 
 	"orderq/store"
 	"orderq/store/storetest"
@@ -20,13 +19,7 @@ func TestAnOldRowThatIsShiftedIntoSightIsNotTheNewOne(t *testing.T) {
 		l.Worker = l.beside(t.TempDir())
 		l.must(l.fleet.NoteEcho(t.Context(), true))
 		l.must(l.refresh(t.Context()))
-		book := l.book()
-		o, _ := l.passed("there", book.Name())
-		l.must(book.Close())
-		l.portal.Place(lonePBX, yeastartest.RecordingID, 10, o.PONumber)
-		o, err := l.store.Doubt(t.Context(), o, "no answer", "", time.Hour)
-		l.must(err)
-		if o = l.reconciled(l.past(o)); o.State != store.Unknown && o.State != store.Placed {
+		if o := l.reconciled(l.past(l.inDoubt())); o.State != store.Unknown && o.State != store.Placed {
 			t.Errorf("%d old orders: it is %s (%s), and the portal has it", old, o.State, o.Reason)
 		}
 	}

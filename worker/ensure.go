@@ -15,10 +15,9 @@ import (
 // errPassed: an order for the same target has passed the gate since this one was computed.
 var errPassed = errors.New("another order for the PBX has passed since it was read")
 
-// ensure prepares an order that names what its PBX shall have in the end. What it lacks is computed from a reading of
-// its own, and may be sent only while nothing else of ours has been let through for this PBX since before the reading:
-// else it is computed again. What is on its way, or was placed and is not shown yet, has to be seen first.
-func (w *Worker) ensure(ctx context.Context, o store.Order, in tasks.Intent) (store.Order, error) {
+// computed prepares an order that is computed from a reading of its PBX. It may be sent only while nothing else of ours has
+// been let through for this PBX since before the reading: else it is computed again.
+func (w *Worker) computed(ctx context.Context, o store.Order, compute func(before store.Target) (store.Order, error)) (store.Order, error) {
 	for {
 		// In this order: what passes from here on is seen by the gate, and what has passed by the records.
 		before, err := w.store.Target(ctx, o.Target)
@@ -28,13 +27,35 @@ func (w *Worker) ensure(ctx context.Context, o store.Order, in tasks.Intent) (st
 		if pause := taken(before, o); pause != nil {
 			return w.wait(ctx, o, *pause)
 		}
+		next, err := compute(before)
+		if !errors.Is(err, errPassed) {
+			return next, err
+		}
+	}
+}
+
+// counted prepares an order whose quantity is what its PBX has.
+func (w *Worker) counted(ctx context.Context, o store.Order, in tasks.Intent) (store.Order, error) {
+	return w.computed(ctx, o, func(before store.Target) (store.Order, error) {
+		res, err := w.resolver.ResolveAs(ctx, in, o.Planned)
+		if err != nil {
+			return w.putBack(ctx, o, err)
+		}
+		return w.submit(ctx, o, res, in.PONumber, before.Asof)
+	})
+}
+
+// ensure prepares an order that names what its PBX shall have in the end: what it lacks is its quantity. What is on its
+// way, or was placed and is not shown yet, has to be seen first.
+func (w *Worker) ensure(ctx context.Context, o store.Order, in tasks.Intent) (store.Order, error) {
+	return w.computed(ctx, o, func(before store.Target) (store.Order, error) {
 		others, err := w.othersOn(ctx, o)
 		if err != nil {
 			return w.putBack(ctx, o, err)
 		}
 		if pause := w.unsettled(others); pause != nil {
 			if now, err := w.store.Target(ctx, o.Target); err == nil && now != before {
-				continue // it has just passed: it has the claim
+				return o, errPassed // it has just passed: it has the claim
 			}
 			return w.wait(ctx, o, *pause)
 		}
@@ -51,11 +72,8 @@ func (w *Worker) ensure(ctx context.Context, o store.Order, in tasks.Intent) (st
 		if pause := w.lagging(others, *res.Extensions); pause != nil {
 			return w.wait(ctx, o, *pause)
 		}
-		next, err := w.submit(ctx, o, res, in.PONumber, before.Asof)
-		if !errors.Is(err, errPassed) {
-			return next, err
-		}
-	}
+		return w.submit(ctx, o, res, in.PONumber, before.Asof)
+	})
 }
 
 // taken is the pause for another order that has the claim on the PBX: what the PBX shows meanwhile says nothing.

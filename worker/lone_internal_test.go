@@ -106,3 +106,15 @@ func (l *lone) passed(reference, sender string) (store.Order, yeastar.Submission
 	}
 	return p.Order, yeastar.Submission{Body: body, From: l.cfg.Now(), Within: l.cfg.sendWindow()}
 }
+
+// inDoubt is an order in doubt whose sender is finished, and which the portal has.
+func (l *lone) inDoubt() store.Order {
+	l.t.Helper()
+	book := l.book()
+	o, _ := l.passed("there", book.Name())
+	l.must(book.Close())
+	l.portal.Place(lonePBX, yeastartest.RecordingID, 10, o.PONumber)
+	o, err := l.store.Doubt(l.t.Context(), o, "no answer", "", time.Hour)
+	l.must(err)
+	return o
+}

@@ -47,27 +47,6 @@ func (w *Worker) prepare(ctx context.Context, o store.Order) (store.Order, error
 	return w.submit(ctx, o, res, in.PONumber, "")
 }
 
-// counted prepares an order whose quantity is what its PBX has: counted again where another order has passed since.
-func (w *Worker) counted(ctx context.Context, o store.Order, in tasks.Intent) (store.Order, error) {
-	for {
-		before, err := w.store.Target(ctx, o.Target)
-		if err != nil {
-			return w.putBack(ctx, o, err)
-		}
-		if pause := taken(before, o); pause != nil {
-			return w.wait(ctx, o, *pause)
-		}
-		res, err := w.resolver.ResolveAs(ctx, in, o.Planned)
-		if err != nil {
-			return w.putBack(ctx, o, err)
-		}
-		next, err := w.submit(ctx, o, res, in.PONumber, before.Asof)
-		if !errors.Is(err, errPassed) {
-			return next, err
-		}
-	}
-}
-
 // putBack ends a preparation that failed before the gate.
 func (w *Worker) putBack(ctx context.Context, o store.Order, err error) (store.Order, error) {
 	ctx, cancel := w.detached(ctx)

@@ -52,13 +52,7 @@ func TestATimeOfAnotherZoneHidesNoOrder(t *testing.T) {
 		l.Worker = l.beside(t.TempDir(), func(c *Config) { c.Portal.BaseURL = base })
 		l.must(l.fleet.NoteEcho(t.Context(), true))
 		l.must(l.refresh(t.Context()))
-		book := l.book()
-		o, _ := l.passed("there", book.Name())
-		l.must(book.Close())
-		l.portal.Place(lonePBX, yeastartest.RecordingID, 10, o.PONumber)
-		o, err := l.store.Doubt(t.Context(), o, "no answer", "", time.Hour)
-		l.must(err)
-		if o = l.reconciled(l.past(o)); o.State != store.Placed || o.Via != store.ViaReference {
+		if o := l.reconciled(l.past(l.inDoubt())); o.State != store.Placed || o.Via != store.ViaReference {
 			t.Errorf("%v ahead: it is %s via %q (%s), and the portal has it", ahead, o.State, o.Via, o.Reason)
 		}
 	}
