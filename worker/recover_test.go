@@ -220,9 +220,12 @@ func TestAHostThatIsSaidToBeGoneAndIsNotJoinsAgain(t *testing.T) {
 	r.start()
 	first, err := r.room.Fleet.Hosts(t.Context())
 	r.must(err)
-	r.start(another(t))
+	joined := r.start(another(t))
 	var other string
-	r.eventually("the other is listed", func(ctx context.Context) bool {
+	r.eventually("the other is listed, and sends", func(ctx context.Context) bool {
+		if joined.Ready(ctx) != nil {
+			return false
+		}
 		hosts, err := r.room.Fleet.Hosts(ctx)
 		for _, h := range hosts.Known {
 			if _, was := first.Of(h.ID); !was {
