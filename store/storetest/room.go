@@ -12,6 +12,7 @@ import (
 
 	"github.com/alicebob/miniredis/v2"
 	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
 
 	"orderq/store"
 	"orderq/store/fleet"
@@ -116,6 +117,8 @@ func room(t testing.TB, o *redis.Options) *Room {
 	// After as many failed dials as it has places, counted from its beginning, go-redis' pool answers with the last error
 	// for up to a second without dialing: a healed line would look cut. A loaded machine's cuts are long.
 	o.PoolSize = 20_000
+	// As in config: no server of ours is moved under its clients. Else each client has a queue of ten times its pool's places.
+	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	r.Redis = redis.NewClient(o)
 	t.Cleanup(func() { _ = r.Redis.Close() })
 	r.Store = store.Open(r.Redis, store.DefaultPrefix, "default")
