@@ -72,7 +72,10 @@ func (s *Server) readOrder(x *exchange) bool {
 // createOrder is Create an Order: everything up to the commit happens under one lock, everything that waits
 // happens outside of it.
 func (s *Server) createOrder(x *exchange) {
-	s.passGate()
+	if !s.passGate() {
+		s.cut(x)
+		return
+	}
 	f, p := s.decide(x, false)
 	if f == LateCommit {
 		s.hang(x)

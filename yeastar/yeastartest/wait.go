@@ -10,6 +10,7 @@ type hold struct {
 	open   chan struct{} // nil: nobody holds
 	owners int
 	held   int // calls that wait there now
+	cuts   int // how often CutHeld was called
 }
 
 // Hold stops create-order calls right before the portal decides on them: the request has arrived whole,
@@ -37,10 +38,27 @@ func (s *Server) Hold() (release func()) {
 	}
 }
 
-// passGate waits while somebody holds, or until Close.
-func (s *Server) passGate() {
+// CutHeld closes the connection of each call that Hold holds: no answer, and no order. Those that come later are held as
+// before. It returns how many there were.
+func (s *Server) CutHeld() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.gate.open == nil {
+		return 0
+	}
+	n := s.gate.held
+	s.gate.held = 0
+	s.gate.cuts++
+	close(s.gate.open)
+	s.gate.open = make(chan struct{})
+	return n
+}
+
+// passGate waits while somebody holds, or until Close; false: CutHeld was called meanwhile.
+func (s *Server) passGate() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	cuts := s.gate.cuts
 	for s.gate.open != nil && !s.shut {
 		open := s.gate.open
 		s.gate.held++
@@ -51,9 +69,13 @@ func (s *Server) passGate() {
 		case <-s.closed:
 		}
 		s.mu.Lock()
+		if s.gate.cuts != cuts {
+			return false
+		}
 		s.gate.held--
 		s.wake()
 	}
+	return true
 }
 
 // WaitHeld waits until n create-order calls or more are held at once.

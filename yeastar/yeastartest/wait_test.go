@@ -62,6 +62,38 @@ func TestAClientThatLeavesWhileHeldHasOrdered(t *testing.T) {
 	}
 }
 
+func TestWhatIsCutWhileHeldHasOrderedNothing(t *testing.T) {
+	t.Parallel()
+	p := open(t, Options{})
+	if n := p.CutHeld(); n != 0 {
+		t.Errorf("%d cut while nobody holds", n)
+	}
+	release := p.Hold()
+	done := make(chan error, 1)
+	go func() { _, err := p.save(minutes("x")); done <- err }()
+	if err := p.WaitHeld(patience(t), 1); err != nil {
+		t.Fatal(err)
+	}
+	if first, again := p.CutHeld(), p.CutHeld(); first != 1 || again != 0 {
+		t.Errorf("%d cut, then %d", first, again)
+	}
+	if err := <-done; err == nil {
+		t.Error("answered")
+	}
+	later := make(chan answered, 1)
+	go func() { a, _ := p.save(minutes("y")); later <- a }()
+	if err := p.WaitHeld(patience(t), 1); err != nil {
+		t.Fatal(err) // those that come later are held as before
+	}
+	release()
+	if a := <-later; a.status != http.StatusOK {
+		t.Errorf("got %d", a.status)
+	}
+	if l := p.Ledger(); len(l.Orders) != 1 || l.Orders[0].PONumber != "y" || l.Requests["x"] != 1 {
+		t.Errorf("%+v", l)
+	}
+}
+
 func TestCloseEndsWhatIsHeldWithoutAnOrder(t *testing.T) {
 	t.Parallel()
 	p := open(t, Options{})
