@@ -138,22 +138,30 @@ func (r *run) outage(ctx context.Context) error {
 	}
 	r.event("Somebody else orders %d times at the portal, by hand. The list has those too.", byHand)
 
-	r.portal.Down(true)
-	r.event("The portal goes down for %v: every connection is closed without an answer.", outageLasts)
-	down := time.NewTimer(outageLasts)
-	defer down.Stop()
 	rest := r.planned[r.first():]
 	enough := min(len(rest), breakerFood)
+	// It goes down with an order on the wire, however slow this machine is.
+	release := r.portal.Hold()
+	defer release()
 	if err := r.placeAll(ctx, rest[:enough]); err != nil {
 		return err
 	}
+	if err := r.portal.WaitHeld(ctx, 1); err != nil {
+		return err
+	}
+	r.portal.Down(true)
+	unanswered := r.portal.CutHeld()
+	release()
+	r.event("The portal goes down for %v: every connection is closed without an answer.", outageLasts)
+	down := time.NewTimer(outageLasts)
+	defer down.Stop()
 	opened, err := r.breaker(ctx, down.C, true)
 	if err != nil {
 		return err
 	}
 	if opened {
-		l := r.portal.Ledger()
-		r.event("The breaker opens: %d orders got no answer and are in doubt; all others wait.", l.CallsWhileDown[yeastartest.CallCreate])
+		unanswered += r.portal.Ledger().CallsWhileDown[yeastartest.CallCreate]
+		r.event("The breaker opens. Orders without an answer, which are in doubt: %d. All others wait.", unanswered)
 	}
 	if err := r.placeAll(ctx, rest[enough:]); err != nil {
 		return err
