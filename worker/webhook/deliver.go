@@ -26,7 +26,7 @@ type Config struct {
 	BreakerOpen time.Duration  // pause between two tries of an endpoint that does not answer; 0: 1m
 	Sender      *Sender        // nil: one that calls Allow and public addresses; Close closes it
 
-	OnSettled func(webhook string, e hook.Entry) // told of each try once it is written down; must not block; nil: nobody
+	OnSettled func(webhook string, e hook.Entry) // told of each try, and of what is given up untried, once it is written down; must not block; nil: nobody
 }
 
 // Deliverer delivers an account's events. One worker of the fleet does; two at once deliver nothing twice that one of
@@ -212,7 +212,10 @@ func (d *Deliverer) deliver(ctx context.Context, b *breaker, e hook.Endpoint, se
 	o, err := d.store.Get(ctx, t.Order)
 	if errors.Is(err, store.ErrNotFound) {
 		entry.Outcome, entry.Reason = hook.GaveUp, "the order is not there any more"
-		return d.hooks.Done(settle, e.ID, t, hook.Heard{}, entry)
+		if err = d.hooks.Done(settle, e.ID, t, hook.Heard{}, entry); err == nil {
+			d.cfg.OnSettled(e.ID, entry)
+		}
+		return err
 	}
 	if err != nil {
 		return errors.Join(err, d.hooks.Back(settle, e.ID, t))
