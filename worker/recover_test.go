@@ -43,7 +43,7 @@ func (r *rig) eventually(what string, yes func(ctx context.Context) bool) {
 		select {
 		case <-again.C:
 		case <-ctx.Done():
-			r.t.Fatalf("never: %s", what)
+			r.t.Fatalf("never: %s; warnings:\n%s", what, r.said())
 		}
 	}
 }
@@ -126,6 +126,8 @@ func TestWhatRedisForgotInMidPOSTIsRecordedAndTheAccountHalted(t *testing.T) {
 			later := r.place(minutes("later", "3658B431119665QJ", 20))
 			// Whichever of the two its delivery met: nothing is delivered again before the resume.
 			r.awaitWaiting(later.ID, store.WaitHalt, store.WaitRecovery)
+			// It halts before the first is recalled, and with the number of them when all are: a resume in between would not last.
+			r.eventually("all recalled", func(ctx context.Context) bool { return strings.Contains(r.halted(ctx), "then orderq resume") })
 			r.must(r.room.Fleet.Resume(t.Context(), "eve", "looked"))
 			r.await(later.ID, store.Placed)
 		})

@@ -3,6 +3,7 @@ package worker_test
 import (
 	"context"
 	"flag"
+	"fmt"
 	"strconv"
 	"strings"
 	"sync"
@@ -13,7 +14,9 @@ import (
 	"github.com/redis/go-redis/v9"
 	"go.uber.org/goleak"
 	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest"
+	"go.uber.org/zap/zaptest/observer"
 
 	"orderq/store"
 	"orderq/store/journal"
@@ -52,6 +55,15 @@ type rig struct {
 	conn   asynq.RedisConnOpt
 	cfg    worker.Config
 	moves  *moves
+	logs   *observer.ObservedLogs // warnings and worse
+}
+
+// said is what the workers had to warn of.
+func (r *rig) said() (text string) {
+	for _, e := range r.logs.All() {
+		text += fmt.Sprintln(e.Time.Format(time.TimeOnly), e.Level, e.Message, e.ContextMap())
+	}
+	return text
 }
 
 // connOpt lets asynq use the room's own line, so that cutting it cuts the queue too.
@@ -84,8 +96,13 @@ func rigIn(t testing.TB, room *storetest.Room, portal yeastartest.Options, tune 
 		PollEvery: 50 * time.Millisecond, ShutdownTimeout: time.Minute,
 		OnMove: r.moves.see,
 	}
+	var core zapcore.Core
+	core, r.logs = observer.New(zap.WarnLevel)
+	r.cfg.Log = zap.New(core)
 	if testing.Verbose() {
-		r.cfg.Log = zaptest.NewLogger(t, zaptest.Level(zap.InfoLevel))
+		r.cfg.Log = zaptest.NewLogger(t, zaptest.Level(zap.InfoLevel), zaptest.WrapOptions(zap.WrapCore(func(c zapcore.Core) zapcore.Core {
+			return zapcore.NewTee(c, core)
+		})))
 	}
 	for _, f := range tune {
 		f(&r.cfg)
@@ -146,7 +163,7 @@ func (r *rig) await(id string, states ...store.State) store.Order {
 		case <-changed:
 		case <-ctx.Done():
 			h, _ := r.room.Store.History(context.Background(), id)
-			r.t.Fatalf("order %s is %s (waitingFor %q, %s), want %v; history %+v", id, o.State, o.WaitingFor, o.Reason, states, h)
+			r.t.Fatalf("order %s is %s (waitingFor %q, %s), want %v; history %+v; warnings:\n%s", id, o.State, o.WaitingFor, o.Reason, states, h, r.said())
 		}
 	}
 }
