@@ -102,7 +102,11 @@ func ensures(kind string) bool {
 func (w *Worker) unsettled(others []store.Order) *store.Pause {
 	for _, o := range others {
 		if o.State.InDoubt() && o.Attempt > 0 {
-			return &store.Pause{For: store.WaitTime, After: w.lagIn(o.SubmittedAt),
+			after := w.lagIn(o.SubmittedAt)
+			if o.State != store.Review { // no person is waited for: it is settled soon, and wakes nobody
+				after = min(after, w.cfg.PollEvery)
+			}
+			return &store.Pause{For: store.WaitTime, After: after,
 				Reason: fmt.Sprintf("order %s for the same PBX is %s: what the PBX will have is not known before that is settled", o.ID, o.State)}
 		}
 	}

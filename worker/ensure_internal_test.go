@@ -45,3 +45,32 @@ func TestWhatAPBXMustHaveByOurOwnOrders(t *testing.T) {
 		}
 	}
 }
+
+// What is in doubt is settled by machines within a quarter of an hour, and nobody tells those that wait for it. What is in
+// review waits for a person, perhaps for days, and each look is an entry in a history.
+func TestAnOrderInDoubtIsAskedAfterSoonAndOneInReviewEverMoreSeldom(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)
+	w := &Worker{cfg: Config{PollEvery: time.Minute, Now: func() time.Time { return now }}}
+	for _, c := range []struct {
+		state store.State
+		ago   time.Duration
+		want  time.Duration
+	}{
+		{store.Unknown, time.Minute, 30 * time.Second},
+		{store.Unknown, 10 * time.Minute, time.Minute},
+		{store.Submitting, time.Hour, time.Minute},
+		{store.Review, 10 * time.Minute, 5 * time.Minute},
+		{store.Review, 3 * time.Hour, time.Hour},
+	} {
+		pause := w.unsettled([]store.Order{{ID: "a", State: c.state, Attempt: 1, SubmittedAt: now.Add(-c.ago)}})
+		if pause == nil || pause.After != c.want || pause.For != store.WaitTime {
+			t.Errorf("%s since %v: %+v, want %v", c.state, c.ago, pause, c.want)
+		}
+	}
+	for _, o := range []store.Order{{State: store.Review}, {State: store.Placed, Attempt: 1}} {
+		if pause := w.unsettled([]store.Order{o}); pause != nil {
+			t.Errorf("%s, attempt %d: %+v", o.State, o.Attempt, pause)
+		}
+	}
+}
