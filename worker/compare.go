@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
 
 	"orderq/store"
 	"orderq/store/crash"
@@ -54,24 +55,77 @@ func (w *Worker) compareBatch(ctx context.Context, r *Recovery, batch []journal.
 	for _, o := range orders {
 		records[o.ID] = o
 	}
+	g, within := errgroup.WithContext(ctx)
+	g.SetLimit(compareLanes)
+	for _, lane := range lanesOf(batch, records) {
+		g.Go(func() error { return w.compareLane(within, r, lane) })
+	}
+	return g.Wait()
+}
+
+// compareLanes is how many PBXs are seen to at once: each move waits for Redis' disk, which several share.
+const compareLanes = 16
+
+// unequal is an attempt that its record does not know or of which it lacks what the journal tells, or a later one of such
+// an order.
+type unequal struct {
+	journal.Entry
+	record store.Order // as it was read; zero: there is none
+}
+
+// lanesOf sorts out what is to be done, by PBX, in the journals' order: of two orders for one PBX the first has the claim on
+// it, and lets go of it when its answer is recorded, before the second can take it.
+func lanesOf(batch []journal.Entry, records map[string]store.Order) [][]unequal {
+	at, lanes := map[string]int{}, [][]unequal{}
+	begun := map[string]bool{} // orders of which something is to be done: it decides on what their later entries ask for
 	for _, e := range batch {
 		o := records[e.Attempt.Order]
-		if known(e, o) {
+		if !begun[e.Attempt.Order] && known(e, o) {
+			continue
+		}
+		begun[e.Attempt.Order] = true
+		pbx := either(o.Target, targetOf(e.Attempt))
+		n, has := at[pbx]
+		if !has {
+			n = len(lanes)
+			at[pbx], lanes = n, append(lanes, nil)
+		}
+		lanes[n] = append(lanes[n], unequal{e, o})
+	}
+	return lanes
+}
+
+// targetOf is what the order of an attempt has the claim on, as its record would say; "" where nobody can read it.
+func targetOf(a journal.Attempt) string {
+	in, err := tasks.Parse(a.Intent)
+	if err != nil {
+		return ""
+	}
+	return in.Target()
+}
+
+func (w *Worker) compareLane(ctx context.Context, r *Recovery, lane []unequal) error {
+	latest := map[string]store.Order{}
+	for _, e := range lane {
+		o, seen := latest[e.Attempt.Order]
+		if !seen {
+			o = e.record
+		} else if known(e.Entry, o) {
 			continue
 		}
 		for {
-			o, err = w.recall(ctx, r, e, o)
-			if !errors.Is(err, store.ErrStale) {
+			next, err := w.recall(ctx, r, e.Entry, o)
+			if err == nil {
+				latest[e.Attempt.Order] = next
 				break
+			}
+			if !errors.Is(err, store.ErrStale) {
+				return fmt.Errorf("recover order %s, attempt %d: %w", e.Attempt.Order, e.Attempt.N, err)
 			}
 			if o, err = w.store.Get(ctx, e.Attempt.Order); err != nil {
 				return err
 			}
 		}
-		if err != nil {
-			return fmt.Errorf("recover order %s, attempt %d: %w", e.Attempt.Order, e.Attempt.N, err)
-		}
-		records[e.Attempt.Order] = o
 	}
 	return nil
 }
@@ -98,24 +152,19 @@ func known(e journal.Entry, o store.Order) bool {
 // recall brings a record up to what a journal's entry tells. o is zero where there is no record.
 func (w *Worker) recall(ctx context.Context, r *Recovery, e journal.Entry, o store.Order) (store.Order, error) {
 	if !o.Evidence.Knows(e.Attempt.Nonce) {
-		if r.Recalled == 0 && len(r.Lost) == 0 {
-			// Halted before the first is recalled: whoever carries on after a death of this process finds nothing
-			// forgotten any more.
-			if err := w.fleet.Forgot(ctx, "Redis had forgotten attempts that the send journals of "+w.trust.host.Name+
-				" show; they are being recalled (orderq recover shows how far)"); err != nil {
-				return o, err
-			}
+		if err := w.haltBefore(ctx, r); err != nil {
+			return o, err
 		}
 		switch next, err := w.recallAttempt(ctx, e, o); {
 		case errors.Is(err, errNoIntent):
 			w.log.Error("a sent order is unknown to Redis, and its journal does not have its intent", zap.String("order", e.Attempt.Order), zap.Error(err))
-			r.Lost = append(r.Lost, e.Attempt.Order)
+			w.trust.tell(func() { r.Lost = append(r.Lost, e.Attempt.Order) })
 			return o, nil
 		case err != nil:
 			return o, err
 		default:
 			o = next
-			r.Recalled++
+			w.trust.tell(func() { r.Recalled++ })
 			crash.At(crash.RecallAfter)
 		}
 	}
@@ -134,9 +183,23 @@ func (w *Worker) recall(ctx context.Context, r *Recovery, e journal.Entry, o sto
 	}
 	next, err := w.apply(ctx, o, passageOf{e.Attempt.N, e.Attempt.Nonce}, v)
 	if err == nil && next.Version != o.Version {
-		r.Replayed++
+		w.trust.tell(func() { r.Replayed++ })
 	}
 	return next, err
+}
+
+// haltBefore halts the account before the first attempt is recalled: whoever carries on after a death of this process finds
+// nothing forgotten any more.
+func (w *Worker) haltBefore(ctx context.Context, r *Recovery) (err error) {
+	w.trust.tell(func() {
+		if r.halted {
+			return
+		}
+		err = w.fleet.Forgot(ctx, "Redis had forgotten attempts that the send journals of "+w.trust.host.Name+
+			" show; they are being recalled (orderq recover shows how far)")
+		r.halted = err == nil
+	})
+	return err
 }
 
 var errNoIntent = errors.New("the send journal has no intent that could be read")

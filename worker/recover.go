@@ -34,6 +34,14 @@ type trust struct {
 	passing sync.RWMutex
 	one     sync.Mutex // one recovery at a time
 	said    string     // why nothing is sent, as the log has it; "": nothing was in the way. Under one
+	telling sync.Mutex // of what the lanes of one comparison have found
+}
+
+// tell lets one lane at a time say what it has found.
+func (t *trust) tell(found func()) {
+	t.telling.Lock()
+	defer t.telling.Unlock()
+	found()
 }
 
 func (t *trust) of() string {
@@ -74,6 +82,8 @@ type Recovery struct {
 	Replayed  int      // answers that only this host's journals had
 	Unused    bool     // Redis and this host know of no order ever: a person has to say that this is a beginning
 	Lost      []string // orders of such attempts of which nothing can be recorded
+
+	halted bool // because of the first of them
 }
 
 // settled says that there is nothing to wait for.
