@@ -33,11 +33,17 @@ func TestAPlanIsMadeOfOrdersThatCanBeRight(t *testing.T) {
 			byNo[p.ProductNo] = p
 		}
 		kinds, references, ha, grown := map[string]int{}, map[string]bool{}, map[string]int{}, map[string]int{}
+		alike := map[string]bool{}
 		all := plan(3, size.orders, pbxs)
 		for n, p := range all {
 			in := p.intent.Normalise()
 			if err := in.Validate(); err != nil {
 				t.Errorf("order %d: %v", n, err)
+			}
+			if look := in.Target() + " " + in.Like(); alike[look] && !in.AllowDuplicate {
+				t.Errorf("order %d would be held for ever: it looks like another, %s", n, look)
+			} else {
+				alike[look] = true
 			}
 			kinds[in.Kind]++
 			references[in.Reference] = true

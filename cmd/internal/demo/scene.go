@@ -25,7 +25,7 @@ const (
 	deliveries = 20
 	// outageLasts is how long the portal is down.
 	outageLasts = 2 * time.Second
-	// breakerFood is how many orders find the portal down before the breaker is waited for.
+	// breakerFood is how many orders are accepted right before the portal goes down: most find it down, and open the breaker.
 	breakerFood = 20
 	// heldBack is how many orders are on the wire when a worker is told to stop.
 	heldBack = 4
@@ -166,7 +166,9 @@ func (r *run) outage(ctx context.Context) error {
 	if err := r.placeAll(ctx, rest[enough:]); err != nil {
 		return err
 	}
-	r.event("Meanwhile the other %d orders are accepted: that needs no portal.", len(rest))
+	if more := len(rest) - enough; more > 0 {
+		r.event("Meanwhile the other %d orders are accepted: that needs no portal.", more)
+	}
 	if opened {
 		select {
 		case <-down.C:
