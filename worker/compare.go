@@ -104,6 +104,7 @@ func targetOf(a journal.Attempt) string {
 	return in.Target()
 }
 
+// compareLane brings the records of one PBX up to what the journals tell, one entry after the other.
 func (w *Worker) compareLane(ctx context.Context, r *Recovery, lane []unequal) error {
 	latest := map[string]store.Order{}
 	for _, e := range lane {
@@ -188,8 +189,8 @@ func (w *Worker) recall(ctx context.Context, r *Recovery, e journal.Entry, o sto
 	return next, err
 }
 
-// haltBefore halts the account before the first attempt is recalled: whoever carries on after a death of this process finds
-// nothing forgotten any more.
+// haltBefore halts the account before the first attempt is recalled, and the other lanes wait for that: whoever carries on after
+// a death of this process finds nothing forgotten any more.
 func (w *Worker) haltBefore(ctx context.Context, r *Recovery) (err error) {
 	w.trust.tell(func() {
 		if r.halted {

@@ -3,6 +3,7 @@ package worker
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"orderq/store"
 	"orderq/store/journal"
@@ -56,6 +57,30 @@ func TestAfterARecallThoseInDoubtHaveTheClaimsOnTheirPBXs(t *testing.T) {
 			t.Errorf("told again: %+v", again)
 		}
 	})
+}
+
+// An order waits for a person because of an attempt of which its journal says by now that it came to nothing. Redis has
+// forgotten another attempt of it: what the record was about is in doubt no longer, and only the other is.
+func TestALaterEntryIsReadAnewOnceAnEarlierOneHasMovedItsOrder(t *testing.T) {
+	t.Parallel()
+	l := newLone(t, storetest.Best(t))
+	o, _ := l.passed("reviewed", "j")
+	o, err := l.store.Doubt(t.Context(), o, "no answer", "", time.Hour)
+	l.must(err)
+	o, err = l.store.Review(t.Context(), o, "nobody can tell")
+	l.must(err)
+	entry := func(nonce string, out *journal.Outcome) journal.Entry {
+		return journal.Entry{Journal: "j", Outcome: out, Attempt: journal.Attempt{
+			Order: o.ID, Reference: o.Evidence.Reference, Nonce: nonce, N: 1, Body: o.Evidence.Body, Intent: o.Intent}}
+	}
+	late := entry(o.Evidence.Nonce, &journal.Outcome{Result: yeastar.NotSent.String(), Reason: "too many requests"})
+	if !known(late, o) {
+		t.Fatal("the entry asks for something before the other is told")
+	}
+	l.must(l.compareBatch(t.Context(), new(Recovery), []journal.Entry{entry("forgotten", nil), late}))
+	if got := l.get(o.ID); got.State != store.Unknown || got.Evidence.Nonce != "forgotten" || got.Evidence.Doubtful != "" {
+		t.Errorf("%s about %q, and %q are in doubt beside it", got.State, got.Evidence.Nonce, got.Evidence.Doubtful)
+	}
 }
 
 // BenchmarkRecall recalls what a Redis with `appendfsync always` has forgotten, a batch at a time: of one PBX one after the

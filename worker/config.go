@@ -54,7 +54,7 @@ type Config struct {
 	BreakerOpen     time.Duration // how long the breaker stays open before a probe; 0: 30s
 	ShutdownTimeout time.Duration // for deliveries in work; 0: call timeout + 15s
 	TaskTimeout     time.Duration // of a delivery before the gate, whatever its producer asked for; 0: two thirds from call to shutdown timeout
-	PollEvery       time.Duration // a pending order's first look; doubles up to an hour; 0: 1m
+	PollEvery       time.Duration // a pending order's first look, which doubles up to an hour; the longest that an ensure waits for one in doubt; 0: 1m
 
 	WebhookAllow []netip.Prefix // networks that webhooks may be delivered to although they are not public; none
 
